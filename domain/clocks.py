@@ -1,0 +1,191 @@
+"""
+The statutory clocks D1 to D9, each with its arithmetic.
+
+Plain dates go in, a clock comes out; which events start and stop it is worked out by the records. A clock speaks of outer limits: "without delay"
+(Article 52(1)) may be broken inside the two weeks, so nothing here ever says "compliant".
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+from typing import Literal
+from uuid import UUID
+
+from domain.law.periods import (
+    Calendars,
+    LegalDate,
+    first_day_after_months,
+    in_words,
+    last_day_within_weeks,
+    nth_working_day_after,
+)
+from domain.law.provisions import CHAPTER_V, LEGACY_TERM, Law
+
+ClockId = Literal["D1", "D1-L", "D2", "D3", "D4", "D5", "D6", "D7", "D8", "D9"]
+WEEKS_TO_NOTIFY = 2
+"""Article 52(1): in any event within two weeks."""
+MONTHS_OF_WAITING = 6
+"""Article 52(5): at the earliest six months after."""
+DAYS_TO_CLAIM = 10
+"""House rule: working days in which a provider may claim confidentiality (by analogy with 1049/2001, Article 4(4))."""
+
+
+class State(StrEnum):
+    """How a clock stands at a moment."""
+
+    RUNNING = "RUNNING"
+    WITHIN_OUTER_LIMIT = "WITHIN_OUTER_LIMIT"
+    PROVISIONAL = "PROVISIONAL"
+    LATE = "LATE"
+    EXPIRED = "EXPIRED"
+    BARRED = "BARRED"
+    OPEN = "OPEN"
+    CLOSED = "CLOSED"
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The event that started a clock, and the day it speaks of."""
+
+    event_id: UUID
+    event: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """
+    A clock at a moment. `due` is the last day of a term, `first_admissible` the first day after a waiting period.
+
+    `about` is what the clock is about: a provider, a hearing, a decision. `days_late` counts calendar days.
+    """
+
+    clock: ClockId
+    state: State
+    started_by: Start
+    due: date | None = None
+    first_admissible: date | None = None
+    satisfied_by: Start | None = None
+    days_late: int | None = None
+    provisional: bool = False
+    arithmetic: tuple[str, ...] = ()
+    about: UUID | None = None
+
+
+# -- D1 and D1-L: to notify, Articles 52(1) and 111(3) ---------------------------
+
+
+def notify(start: Start, received: Start | None, *, legacy: bool, calendars: Calendars, today: date) -> Clock:
+    """
+    Return the clock of the duty to notify.
+
+    `start.on` is the earlier of the day the condition was met and the day it became known that it will be; a model placed on the market before
+    2 August 2025 has until 2 August 2027, whenever the condition is met.
+
+    Law: Article 52(1); Article 111(3); Regulation 1182/71, Article 3.
+    """
+    term = _legacy_term() if legacy else _two_weeks(start.on, calendars)
+    running = Clock("D1-L" if legacy else "D1", State.RUNNING, start, due=term.day, provisional=term.provisional, arithmetic=term.arithmetic)
+    day = received.on if received else today
+    late = (day - term.day).days
+    if late <= 0:
+        return replace(running, state=State.WITHIN_OUTER_LIMIT if received else State.RUNNING, satisfied_by=received)
+    if term.provisional:
+        return replace(running, state=State.PROVISIONAL, satisfied_by=received)
+    return replace(running, state=State.LATE if received else State.EXPIRED, satisfied_by=received, days_late=late)
+
+
+def _two_weeks(event_day: date, calendars: Calendars) -> LegalDate:
+    floored = max(event_day, CHAPTER_V)
+    term = last_day_within_weeks(floored, WEEKS_TO_NOTIFY, calendars)
+    if floored == event_day:
+        return term
+    since = f"The event of {in_words(event_day)} counts from {in_words(CHAPTER_V)}, when Chapter V began to apply (Article 113(b))."
+    return replace(term, arithmetic=(since, *term.arithmetic))
+
+
+def _legacy_term() -> LegalDate:
+    sentence = f"The model was placed on the market before {in_words(CHAPTER_V)}: the term is {in_words(LEGACY_TERM)}, 24:00 (Article 111(3))."
+    return LegalDate(LEGACY_TERM, provisional=False, arithmetic=(sentence,))
+
+
+# -- D3: to be heard, Charter Article 41 and Article 94 --------------------------
+
+
+def hearing(start: Start, comment_until: date, answered: Start | None, *, law: Law, today: date, about: UUID) -> Clock:
+    """
+    Return the clock of a hearing on a draft: at least ten working days, and not before the day stated in the draft.
+
+    `first_admissible` is the first day on which the act may be adopted without an answer. Where a holiday is doubtful the later reading binds the
+    Commission.
+
+    Law: Charter, Article 41(2)(a); Article 94 with Article 18(3) of Regulation (EU) 2019/1020.
+    """
+    minimum = law.settings.number("HEARING_MIN_WORKING_DAYS")
+    tenth = _working_days(start.on, minimum, law.calendars)
+    last = max(tenth.day, comment_until)
+    words = f"The provider may comment until {in_words(last)}; without an answer the act can be adopted from the day after."
+    clock = Clock(
+        "D3", State.RUNNING, start, due=tenth.day, first_admissible=_day_after(last), provisional=tenth.provisional, about=about,
+        arithmetic=(*tenth.arithmetic, words),
+    )  # fmt: skip
+    if answered:
+        return replace(clock, state=State.CLOSED, satisfied_by=answered)
+    return clock if today <= last else replace(clock, state=State.EXPIRED)
+
+
+def _working_days(event_day: date, n: int, calendars: Calendars) -> LegalDate:
+    if n == 0:
+        return LegalDate(event_day, provisional=False, arithmetic=("No minimum number of working days is set.",))
+    return nth_working_day_after(event_day, n, calendars.later_reading())
+
+
+def _day_after(day: date) -> date:
+    return date.fromordinal(day.toordinal() + 1)
+
+
+# -- D4 and D5: to wait before a reassessment, Article 52(5) ---------------------
+
+
+def waiting(clock: Literal["D4", "D5"], start: Start, *, ended: Start | None, law: Law, today: date, about: UUID) -> Clock:
+    """
+    Return the bar that a designation (D4) or a decision maintaining it (D5) puts on a request for reassessment.
+
+    Law: Article 52(5), third and fourth sentence; Regulation 1182/71, Articles 3(1), 3(2)(c) and 5(1).
+    """
+    first = first_day_after_months(
+        start.on,
+        MONTHS_OF_WAITING,
+        rolls=law.settings["WAITING_PERIOD_ROLLS"] == "yes",
+        first_day_next=law.settings["WAITING_PERIOD_FIRST_DAY"] == "day_after",
+        calendars=law.calendars,
+    )
+    state = State.CLOSED if ended else State.BARRED if today < first.day else State.OPEN
+    return Clock(
+        clock, state, start, first_admissible=first.day, satisfied_by=ended, provisional=first.provisional, arithmetic=first.arithmetic, about=about
+    )  # fmt: skip
+
+
+# -- D9: to claim confidentiality, Article 78 ------------------------------------
+
+
+def confidentiality(start: Start, claimed: Start | None, refused: Sequence[Start], *, law: Law, today: date, decided: bool) -> Clock:
+    """
+    Return the clock of the provider's say on what is to be published, with the standstill after a refused claim.
+
+    House rule, by analogy with Article 4(4) of Regulation (EC) No 1049/2001: ten working days; a refusal holds publication for ten more.
+    """
+    term = _working_days(start.on, DAYS_TO_CLAIM, law.calendars)
+    for refusal in refused:
+        standstill = _working_days(refusal.on, law.settings.number("CLAIM_REFUSED_STANDSTILL"), law.calendars)
+        if standstill.day >= term.day:
+            words = f"A claim was refused on {in_words(refusal.on)}: publication stands still, so that a judge can be reached."
+            term = LegalDate(standstill.day, standstill.provisional, (*term.arithmetic, words, *standstill.arithmetic))
+    clock = Clock("D9", State.RUNNING, start, due=term.day, provisional=term.provisional, arithmetic=term.arithmetic)
+    if claimed and not decided:
+        return replace(clock, satisfied_by=claimed)
+    if today > term.day:
+        return replace(clock, state=State.CLOSED if claimed else State.EXPIRED, satisfied_by=claimed)
+    done = claimed is not None and not refused
+    return replace(clock, state=State.CLOSED if done else State.RUNNING, satisfied_by=claimed)

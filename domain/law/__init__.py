@@ -1,0 +1,1 @@
+"""The law as dated data: rules, periods, provisions."""

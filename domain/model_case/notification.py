@@ -1,0 +1,234 @@
+"""The provider's notification and what becomes of it: Article 52(1); Guidelines 2.3.2."""
+
+from datetime import date, datetime
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from domain.actors import Role
+from domain.clocks import Clock, Start, notify
+from domain.errors import AlreadyInRegister, NotInRegister, require
+from domain.law.periods import legal_day
+from domain.law.provisions import Law
+from domain.law.rules import R30, R32, R35, R37, Rule
+from domain.model_case.case import OFFICER, CaseFact, Filed, Inadmissible, ModelCase, Submission, decisions, ruled
+from domain.model_case.identity import is_legacy, is_mandated
+from domain.model_case.threshold import first_trigger
+from domain.record import Act, Event, Facts, decides, recorded
+from domain.types import Bool, Day, DecimalText, Flop, Instant, Ref, Sha256, SubmissionId, Text
+
+Missing = Literal["ESTIMATE", "METHOD", "TRIGGER", "OTHER"]
+
+
+class Notice(Submission):
+    """What every notification says (Article 52(1), second sentence)."""
+
+    AHEAD: ClassVar[frozenset[str]] = frozenset({"trigger_on"})
+
+    trigger: Literal["MET", "WILL_BE_MET", "DOWNSTREAM_MODIFICATION"]
+    trigger_on: Day
+    estimate_flop: Flop | None = None
+    estimate_reported: Text | None = None
+    estimate_method: Literal["HARDWARE", "ARCHITECTURE", "OTHER"] | None = None
+    method_description_hash: Sha256 | None = None
+    error_margin_pct: DecimalText | None = None
+    arguments_included: Bool
+
+
+class NotificationReceived(Notice):
+    """The provider notified the model. No effect on grounds: classification is by law."""
+
+
+class NotificationReplaced(Notice):
+    """The provider replaced its notification by a new, full one, while its time still runs."""
+
+    target_submission_id: SubmissionId
+
+
+class NotificationFoundIncomplete(CaseFact):
+    """Information necessary to demonstrate the condition is missing; the provider was asked to supply it by a day."""
+
+    RECORDED_BY: ClassVar[frozenset[Role]] = OFFICER
+    AHEAD: ClassVar[frozenset[str]] = frozenset({"supply_by"})
+
+    submission_id: SubmissionId
+    missing: tuple[Missing, ...]
+    supply_by: Day
+
+
+class NotificationCompleted(Filed):
+    """The provider supplied what was missing."""
+
+    submission_id: SubmissionId
+    received_at: Instant
+    estimate_flop: Flop | None = None
+    method_description_hash: Sha256 | None = None
+    documents: tuple[Sha256, ...] = ()
+
+
+class NotificationWithdrawn(Filed):
+    """The provider took its notification back. What was received cannot be un-received: the duty stays fulfilled."""
+
+    submission_id: SubmissionId
+    received_at: Instant
+    filer_ref: Ref
+    reason_hash: Sha256 | None = None
+
+
+class SubmissionRuledInadmissible(Inadmissible):
+    """A filing was ruled to have no effect."""
+
+    submission_id: SubmissionId
+
+
+# -- Questions ---------------------------------------------------------------------
+
+
+def notices(case: ModelCase) -> tuple[Event[Notice], ...]:
+    """Return every notification of the case, admissible or not."""
+    return case.among(NotificationReceived, NotificationReplaced)
+
+
+def notice_of(case: ModelCase, submission_id: UUID) -> Event[Notice] | None:
+    """Return a notification by its number."""
+    return next((e for e in notices(case) if e.fact.submission_id == submission_id), None)
+
+
+def ruling_on(case: ModelCase, submission_id: UUID) -> str | None:
+    """Return the rule by which a filing was ruled inadmissible."""
+    return next((e.fact.cause_code for e in case.of(SubmissionRuledInadmissible) if e.fact.submission_id == submission_id), None)
+
+
+def withdrawn_at(case: ModelCase, submission_id: UUID) -> datetime | None:
+    """Return when a notification was withdrawn."""
+    return min((e.fact.received_at for e in case.of(NotificationWithdrawn) if e.fact.submission_id == submission_id), default=None)
+
+
+def counts_from(case: ModelCase, notice: Event[Notice], law: Law) -> datetime | None:
+    """
+    Return the instant at which a notification counts as received, or None while it does not.
+
+    One found incomplete and completed within the time set counts from its first receipt; completed later, from its completion.
+    """
+    fact = notice.fact
+    ruling = ruling_on(case, fact.submission_id)
+    demanded = [e.fact.supply_by for e in case.of(NotificationFoundIncomplete) if e.fact.submission_id == fact.submission_id]
+    if ruling not in (None, R32.code) or (law.settings["NOTIFICATION_WITHDRAWAL"] == "as_if_never" and withdrawn_at(case, fact.submission_id)):
+        return None
+    if not demanded and ruling is None:
+        return fact.received_at
+    completed = completed_at(case, fact)
+    if completed is None:
+        return None
+    in_time = any(legal_day(completed) <= day for day in demanded) and law.settings["INCOMPLETE_NOTICE"] == "cured_in_time"
+    return fact.received_at if in_time else completed
+
+
+def completed_at(case: ModelCase, notice: Notice) -> datetime | None:
+    """Return when a notification had both a compute figure and a method (Guidelines 2.3.2), counting what was supplied later."""
+    figure, method = notice.estimate_flop is not None, has_method(notice)
+    for completion in (e.fact for e in case.of(NotificationCompleted) if e.fact.submission_id == notice.submission_id):
+        figure = figure or completion.estimate_flop is not None
+        method = method or completion.method_description_hash is not None
+        if figure and method:
+            return completion.received_at
+    return None
+
+
+def has_method(notice: Notice) -> bool:
+    """Tell whether a notification says how its figure was estimated."""
+    return notice.estimate_method is not None or notice.method_description_hash is not None
+
+
+def first_notified(case: ModelCase, law: Law) -> tuple[datetime, Event[Notice]] | None:
+    """Return the first notification that counts, and from when."""
+    counting = [(at, e.version, e) for e in notices(case) if (at := counts_from(case, e, law))]
+    return (min(counting)[0], min(counting)[2]) if counting else None
+
+
+def superseded(case: ModelCase) -> frozenset[UUID]:
+    """Return the notifications that an admissible one has replaced."""
+    replacements = (e.fact for e in case.of(NotificationReplaced) if ruling_on(case, e.fact.submission_id) is None)
+    return frozenset(fact.target_submission_id for fact in replacements)
+
+
+def duty_to_notify(case: ModelCase, law: Law, today: date) -> Clock | None:
+    """Return clock D1, or D1-L for a legacy model, once something started it (Articles 52(1), 111(3))."""
+    trigger = first_trigger(case)
+    if trigger is None:
+        return None
+    day, event = trigger
+    return duty_from(case, law, today, Start(event.event_id, event.topic, day))
+
+
+def duty_from(case: ModelCase, law: Law, today: date, start: Start) -> Clock:
+    """Return clock D1 as started by a given event."""
+    first = first_notified(case, law)
+    received = Start(first[1].event_id, first[1].topic, legal_day(first[0])) if first and legal_day(first[0]) <= today else None
+    return notify(start, received, legacy=is_legacy(case), calendars=law.calendars, today=today)
+
+
+# -- Decisions ---------------------------------------------------------------------
+
+
+@decides(NotificationReceived)
+def receive_notification(case: ModelCase, act: Act, fact: NotificationReceived) -> Facts:
+    """
+    Record a notification, never refused for being late, and rule on it where it lacks what makes it one.
+
+    Law: Article 52(1); Article 54(3). Rules: R30 no mandate; R32 no figure or no method. Refuses: R37 a trigger already met that lies ahead.
+    """
+    return receive_notice(case, act, fact, bar_to_notice(case, fact))
+
+
+@decides(NotificationReplaced)
+def replace_notification(case: ModelCase, act: Act, fact: NotificationReplaced) -> Facts:
+    """
+    Record a replacement; it is admissible while D1 has not certainly expired and no decision is adopted.
+
+    Law: Article 52(1), (2). Rules: R30, R32, R35. Raises: NotInRegister for an unknown notification.
+    """
+    if notice_of(case, fact.target_submission_id) is None:
+        raise NotInRegister("target_submission_id names no notification of this case")
+    return receive_notice(case, act, fact, bar_to_notice(case, fact) or bar_to_replacement(case, act, fact))
+
+
+def receive_notice(case: ModelCase, act: Act, fact: Notice, bar: Rule | None) -> Facts:
+    """Record a notification of any kind with the ruling it calls for."""
+    if fact.trigger != "WILL_BE_MET":
+        require(fact.trigger_on <= act.day, R37, f"trigger_on is {fact.trigger_on}.")
+    must_be_new(case, fact.submission_id)
+    received = recorded(case, act, fact)
+    return received if bar is None else (*received, SubmissionRuledInadmissible(submission_id=fact.submission_id, **ruled(bar)))
+
+
+def bar_to_notice(case: ModelCase, fact: Notice) -> Rule | None:
+    """Return why a notification does not count, if so."""
+    if not is_mandated(case, fact):
+        return R30
+    return R32 if fact.estimate_flop is None or not has_method(fact) else None
+
+
+def bar_to_replacement(case: ModelCase, act: Act, fact: NotificationReplaced) -> Rule | None:
+    """Return why a notification can no longer be replaced, if so."""
+    day = legal_day(fact.received_at)
+    duty = duty_to_notify(case, act.law, day)
+    expired = duty is not None and duty.due is not None and day > duty.due and not duty.provisional
+    return R35 if expired or decisions(case) or act.law.settings["NOTIFICATION_REPLACEMENT"] == "never" else None
+
+
+def must_be_new(case: ModelCase, submission_id: UUID) -> None:
+    """Keep the numbers of filings apart."""
+    if notice_of(case, submission_id):
+        raise AlreadyInRegister("A filing with this submission_id is recorded already.")
+
+
+@decides(NotificationFoundIncomplete, NotificationCompleted, NotificationWithdrawn)
+def follow_notification(case: ModelCase, act: Act, fact: NotificationFoundIncomplete | NotificationCompleted | NotificationWithdrawn) -> Facts:
+    """
+    Record what becomes of a notification.
+
+    Law: Article 52(1), second sentence. Raises: NotInRegister for an unknown notification.
+    """
+    if notice_of(case, fact.submission_id) is None:
+        raise NotInRegister("submission_id names no notification of this case")
+    return recorded(case, act, fact)

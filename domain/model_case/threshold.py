@@ -1,0 +1,124 @@
+"""When the condition of Article 51(1)(a) is met, or known to be met: Articles 51(1) to (3); Guidelines 2.3.2 and 3.2."""
+
+from datetime import date
+from decimal import Decimal
+from typing import ClassVar, Literal
+
+from domain.actors import Role
+from domain.errors import Malformed, require
+from domain.law.provisions import CHAPTER_V
+from domain.law.rules import R01
+from domain.model_case.case import OFFICER, CaseFact, ModelCase
+from domain.record import Act, Event, Facts, decides, recorded
+from domain.types import CaseId, Day, Flop, Int, Ref, plain
+
+ONE_THIRD_OF_THRESHOLD = Decimal(10**25)
+"""Stands for the original's compute where that is unknown and the original has systemic risk (Guidelines 3.2)."""
+
+
+class ThresholdExpectedToBeMet(CaseFact):
+    """It became known that the condition will be met: the two weeks start (Article 52(1))."""
+
+    RECORDED_BY: ClassVar[frozenset[Role]] = OFFICER
+    AHEAD: ClassVar[frozenset[str]] = frozenset({"expected_on"})
+
+    provider_ref: Ref | None = None
+    became_known_on: Day
+    expected_on: Day | None = None
+    estimate_flop: Flop | None = None
+    basis: Literal["ALLOCATION_PLAN", "ESTIMATE", "OJ_PUBLICATION"]
+
+
+class ThresholdMet(CaseFact):
+    """The condition was met. The model is classified from that day by law, whoever knows it (Article 51(1)(a))."""
+
+    RECORDED_BY: ClassVar[frozenset[Role]] = OFFICER
+
+    on: Day
+    compute_flop: Flop
+    threshold_version: Int
+    source: Literal["PROVIDER", "COMMISSION"]
+    kind: Literal["COMPUTE", "DOWNSTREAM_MODIFICATION", "BENCHMARK_OR_INDICATOR"]
+    modification_flop: Flop | None = None
+    original_flop: Flop | None = None
+    original_case_id: CaseId | None = None
+    indicator_version: Int | None = None
+
+
+# -- Questions ---------------------------------------------------------------------
+
+
+def conditions(case: ModelCase) -> tuple[Event[ThresholdMet], ...]:
+    """Return the facts by which the condition was met."""
+    return case.of(ThresholdMet)
+
+
+def expectations(case: ModelCase) -> tuple[Event[ThresholdExpectedToBeMet], ...]:
+    """Return the facts by which it became known that the condition will be met."""
+    return case.of(ThresholdExpectedToBeMet)
+
+
+Trigger = tuple[date, Event[ThresholdMet] | Event[ThresholdExpectedToBeMet]]
+"""A day from which the duty to notify runs, with its event."""
+
+
+def first_trigger(case: ModelCase) -> Trigger | None:
+    """Return the earlier of the day the condition was met and the day it became known that it will be, with its event (Article 52(1))."""
+    found: list[Trigger] = [(e.fact.on, e) for e in conditions(case)]
+    found += [(e.fact.became_known_on, e) for e in expectations(case)]
+    return min(found, key=lambda trigger: (trigger[0], trigger[1].version), default=None)
+
+
+# -- Decisions ---------------------------------------------------------------------
+
+
+@decides(ThresholdExpectedToBeMet)
+def expect_threshold(case: ModelCase, act: Act, fact: ThresholdExpectedToBeMet) -> Facts:
+    """
+    Record that the condition will be met.
+
+    Law: Article 52(1); recital 112. Refuses: R01 an estimate that is not greater than the threshold applying on the day expected.
+    """
+    if fact.estimate_flop is not None:
+        _must_exceed(act, fact.estimate_flop, max(fact.expected_on or fact.became_known_on, CHAPTER_V))
+    return recorded(case, act, fact)
+
+
+@decides(ThresholdMet)
+def meet_threshold(case: ModelCase, act: Act, fact: ThresholdMet) -> Facts:
+    """
+    Record that the condition was met, in exact arithmetic and strictly above the threshold in force on that day.
+
+    Law: Article 51(1)(a), 51(2); Guidelines 3.2.2 for a modification by another provider.
+    Refuses: R01. Raises: Malformed for another version than the one in force, or a modification without its compute.
+    """
+    day = max(fact.on, CHAPTER_V)
+    if fact.kind == "COMPUTE":
+        _must_exceed(act, fact.compute_flop, day)
+    if fact.kind == "DOWNSTREAM_MODIFICATION":
+        _must_exceed_one_third(fact)
+    in_force = act.law.threshold_on(day)
+    if in_force and fact.threshold_version != in_force.version:
+        raise Malformed("threshold_version", f"must be {in_force.version}, the version in force on {day}")
+    return recorded(case, act, fact)
+
+
+def _must_exceed(act: Act, flop: Decimal, day: date) -> None:
+    threshold = act.law.threshold_on(day)
+    require(
+        threshold and flop > threshold.value_flop,
+        R01,
+        f"{plain(flop)} FLOP against {plain(threshold.value_flop) if threshold else 'no threshold'} on {day}.",
+    )
+
+
+def _must_exceed_one_third(fact: ThresholdMet) -> None:
+    """Compare three times the modification with the original's compute, so that no division rounds (Guidelines 3.2)."""
+    if fact.modification_flop is None:
+        raise Malformed("modification_flop", "must state the compute of the modification")
+    original = fact.original_flop if fact.original_flop is not None else ONE_THIRD_OF_THRESHOLD
+    require(
+        3 * fact.modification_flop > original,
+        R01,
+        f"Three times {plain(fact.modification_flop)} FLOP is not greater than {plain(original)}: the modifier is not the provider of a new model.",
+    )
