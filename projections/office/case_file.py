@@ -1,0 +1,127 @@
+"""The case file: every event of a case with its bytes; the cases themselves; the orders that wait for their slot."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from projections.office.tables import cases, events, orders
+from projections.store import Batch, Projection, Seen, microseconds, upsert
+
+
+def case_of(stream: str, body: dict[str, Any], owners: dict[str, str]) -> str | None:
+    """Return the case that an event belongs to: by its stream's name, or for an entry by who was given its number."""
+    kind, _, key = stream.partition("/")
+    if kind in ("case", "publication"):
+        return key
+    return owners.get(key) if kind == "entry" else None
+
+
+class CaseFile(Projection):
+    """Keeps every event with its bytes, by position and by case."""
+
+    name = "case_file.v1"
+    tables = (events,)
+
+    def __init__(self) -> None:
+        self._owners: dict[str, str] = {}
+
+    def forget(self) -> None:
+        """Forget which case owns which entry."""
+        self._owners.clear()
+
+    def apply(self, batch: Batch, rows: Connection) -> None:
+        """Copy the batch."""
+        if not self._owners:
+            self._owners = {row.list_id: row.case_id for row in rows.execute(select(cases.c.list_id, cases.c.case_id)) if row.list_id}
+        bodies = [(seen, orjson.loads(seen.state)) for seen in batch]
+        for seen, body in bodies:
+            if seen.topic == "ListingRecorded":
+                self._owners[body["data"]["list_id"]] = body["stream"].partition("/")[2]
+        written = [self._row(seen, body) for seen, body in bodies]
+        if written:
+            rows.execute(insert(events), written)
+
+    def _row(self, seen: Seen, body: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "position": seen.position,
+            "event_id": body["event_id"],
+            "stream": body["stream"],
+            "version": body["version"],
+            "topic": seen.topic,
+            "case_id": case_of(body["stream"], body, self._owners),
+            "recorded_at": microseconds(seen.event.recorded_at),
+            "actor_ref": body["actor_ref"],
+            "role": body["role"],
+            "state": seen.state,
+        }
+
+
+class Cases(Projection):
+    """Keeps one row for each case, with the words it can be found by."""
+
+    name = "cases.v1"
+    tables = (cases,)
+
+    def apply(self, batch: Batch, rows: Connection) -> None:
+        """Fold the batch's case events."""
+        mine = [seen.event for seen in batch if seen.event.stream.kind == "case"]
+        opened = [e for e in mine if e.topic == "ModelCaseOpened"]
+        number = int(rows.execute(select(func.coalesce(func.max(cases.c.number), 0))).scalar_one())
+        upsert(rows, cases, [_opened(e, n) for n, e in enumerate(opened, start=number + 1)])
+        for case_id, found in _by_case(mine).items():
+            words = " ".join(word for e in found for word in _words(e.fact)).casefold()
+            listing = next((e.fact.list_id for e in reversed(found) if e.topic == "ListingRecorded"), None)
+            changes: dict[str, Any] = {"version": found[-1].version, "words": cases.c.words + (f" {words}" if words else "")}
+            rows.execute(update(cases).where(cases.c.case_id == case_id).values(**changes, **({"list_id": listing} if listing else {})))
+
+
+def _by_case(found: Iterable[Any]) -> dict[str, list[Any]]:
+    grouped: dict[str, list[Any]] = {}
+    for event in found:
+        grouped.setdefault(event.stream.key, []).append(event)
+    return grouped
+
+
+def _opened(event: Any, number: int) -> dict[str, Any]:
+    return {
+        "case_id": event.stream.key,
+        "number": number,
+        "internal_name": event.fact.internal_name,
+        "words": event.stream.key,
+        "version": event.version,
+        "opened_at": microseconds(event.recorded_at),
+        "list_id": None,
+    }
+
+
+WORDS = ("internal_name", "lineage_key", "legal_name", "marketed_name", "commission_ref")
+
+
+def _words(fact: Any) -> list[str]:
+    return [value for name in WORDS if (value := getattr(fact, name, None))] + list(getattr(fact, "marketed_names", ()))
+
+
+class PublicationDesk(Projection):
+    """Keeps the orders that wait for their slot."""
+
+    name = "publication_desk.v1"
+    tables = (orders,)
+
+    def apply(self, batch: Batch, rows: Connection) -> None:
+        """Fold the batch's orders."""
+        waiting: dict[str, dict[str, Any]] = {}
+        done = []
+        for event in (seen.event for seen in batch):
+            if event.topic == "PublicationOrdered":
+                fact = event.fact
+                waiting[str(fact.order_id)] = {
+                    "order_id": str(fact.order_id), "case_id": event.stream.key, "slot_at": microseconds(fact.slot_at)
+                }  # fmt: skip
+            elif event.topic in ("PublicationExecuted", "PublicationOrderCancelled"):
+                done.append(str(event.fact.order_id))
+                waiting.pop(str(event.fact.order_id), None)
+        upsert(rows, orders, list(waiting.values()))
+        if done:
+            rows.execute(delete(orders).where(orders.c.order_id.in_(done)))

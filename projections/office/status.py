@@ -1,0 +1,235 @@
+"""The status of every case at any pair of times, as rectangles; and the days on which its clocks end."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, delete, func, select
+
+from domain.clocks import Clock, State
+from domain.ids import LAW, REGISTER, Stream, parse_stream
+from domain.law.periods import BRUSSELS, legal_day
+from domain.law.provisions import FOREVER, Law
+from domain.legal_parameters import LegalParameters, law_in_force
+from domain.model_case.case import ModelCase
+from domain.model_case.effects import case_facts, clocks
+from domain.record import Event, evolve
+from domain.register import Register, settings_on
+from domain.status import BEGINNING, timeline
+from projections.office.tables import clocks as clock_rows
+from projections.office.tables import events, status_spans
+from projections.store import ALWAYS, Batch, Projection, Seen, microseconds, upsert
+
+Decode = Callable[[str, bytes], Event[Any]]
+Piece = tuple[int, int, str, bytes]
+"""A stretch of the status: from, to, status, grounds."""
+Written = dict[tuple[str, int, int], dict[str, Any]]
+"""Rectangles by case, start on the valid axis, start on the known axis."""
+
+FACTS = (
+    "ThresholdMet",
+    "NotificationReceived",
+    "NotificationReplaced",
+    "NotificationCompleted",
+    "NotificationFoundIncomplete",
+    "NotificationWithdrawn",
+    "SubmissionRuledInadmissible",
+    "DecisionNotified",
+    "ProviderIdentified",
+)
+"""Events that can move a status by themselves; decisions move it once notified, so an adoption alone does not."""
+
+
+class Histories:
+    """Case states between batches: loaded from the case file's own rows, never from the event store."""
+
+    def __init__(self, decode: Decode, most: int = 20_000) -> None:
+        self._decode = decode
+        self._most = most
+        self._kept: OrderedDict[Stream, ModelCase] = OrderedDict()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._kept.clear()
+
+    def load(self, rows: Connection, stream: Stream, before: int) -> ModelCase:
+        """Return a case as it stood before a version."""
+        state = self._kept.get(stream)
+        if state is None or state.version != before - 1:
+            state = ModelCase(stream)
+            query = select(events.c.topic, events.c.state).where(events.c.stream == str(stream), events.c.version < before)
+            for row in rows.execute(query.order_by(events.c.version)):
+                state = evolve(state, self._decode(row.topic, row.state))
+        return state
+
+    def keep(self, state: ModelCase) -> None:
+        """Keep a state for the next batch."""
+        self._kept[state.stream] = state
+        self._kept.move_to_end(state.stream)
+        if len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+
+
+class StatusSpans(Projection):
+    """Keeps the status of every case at every pair of times. Folded after the case file, whose rows it loads."""
+
+    name = "status.v1"
+    tables = (status_spans, clock_rows)
+
+    def __init__(self, decode: Decode) -> None:
+        self._decode = decode
+        self._histories = Histories(decode)
+        self._open: dict[str, list[tuple[Piece, int]]] = {}
+        self._law: tuple[LegalParameters, Register] | None = None
+        self._kept_law: tuple[Any, Law] | None = None
+
+    def forget(self) -> None:
+        """Forget the states and open rows kept between batches."""
+        self._histories.clear()
+        self._open.clear()
+        self._law = None
+
+    def apply(self, batch: Batch, rows: Connection) -> None:
+        """Fold the batch event by event, writing each rectangle once."""
+        if not batch:
+            return
+        written: Written = {}
+        touched: dict[str, ModelCase] = {}
+        self._fetch_open(rows, {seen.event.stream.key for seen in batch if seen.event.stream.kind == "case"})
+        self._law = self._law or self._load_law(rows, batch[0].position)
+        for seen in batch:
+            event = seen.event
+            if event.stream in (LAW, REGISTER):
+                self._amend(event)
+                touched.update(self._moved_by_law(rows, seen, written))
+            elif event.stream.kind == "case":
+                case = touched[event.stream.key] = self._evolved(rows, event)
+                if event.topic in FACTS:
+                    self._move(case, self._law_at(event), microseconds(event.recorded_at), written)
+        _write(rows, written)
+        for case in touched.values():
+            _write_clocks(rows, case, self._law_at(batch[-1].event))
+
+    # -- States -----------------------------------------------------------------------
+
+    def _evolved(self, rows: Connection, event: Event[Any]) -> ModelCase:
+        state = evolve(self._histories.load(rows, event.stream, event.version), event)
+        self._histories.keep(state)
+        return state
+
+    def _load_law(self, rows: Connection, before: int) -> tuple[LegalParameters, Register]:
+        law, register = LegalParameters(LAW), Register(REGISTER)
+        query = select(events.c.topic, events.c.state).where(events.c.stream.in_(("law", "register")), events.c.position < before)
+        for row in rows.execute(query.order_by(events.c.position)):
+            event = self._decode(row.topic, row.state)
+            law, register = (evolve(law, event), register) if event.stream == LAW else (law, evolve(register, event))
+        return law, register
+
+    def _amend(self, event: Event[Any]) -> None:
+        law, register = self._law or (LegalParameters(LAW), Register(REGISTER))
+        self._law = (evolve(law, event), register) if event.stream == LAW else (law, evolve(register, event))
+
+    def _law_at(self, event: Event[Any]) -> Law:
+        law, register = self._law or (LegalParameters(LAW), Register(REGISTER))
+        key = (law.version, register.version, event.recorded_at.date() if register else None)
+        if self._kept_law is None or self._kept_law[0] != key:
+            self._kept_law = (key, law_in_force(law, settings_on(register, legal_day(event.recorded_at))))
+        return self._kept_law[1]
+
+    def _moved_by_law(self, rows: Connection, seen: Seen, written: Written) -> Iterator[tuple[str, ModelCase]]:
+        """Work out anew every model with a recorded compute: a new threshold can move its status (Article 51(3))."""
+        query = select(events.c.stream, func.max(events.c.version)).where(events.c.position < seen.position)
+        concerned = select(events.c.stream).where(events.c.topic == "ThresholdMet", events.c.position < seen.position)
+        for name, version in rows.execute(query.where(events.c.stream.in_(concerned)).group_by(events.c.stream)).all():
+            stream = parse_stream(name)
+            case = self._histories.load(rows, stream, version + 1)
+            self._histories.keep(case)
+            self._fetch_open(rows, {stream.key})
+            self._move(case, self._law_at(seen.event), microseconds(seen.event.recorded_at), written)
+            yield stream.key, case
+
+    # -- Rectangles -------------------------------------------------------------------
+
+    def _fetch_open(self, rows: Connection, case_ids: set[str]) -> None:
+        missing = case_ids - self._open.keys()
+        if len(self._open) > 50_000:
+            self._open.clear()
+            missing = case_ids
+        self._open.update({case_id: [] for case_id in missing})
+        query = select(status_spans).where(status_spans.c.case_id.in_(missing), status_spans.c.known_to == ALWAYS)
+        for row in rows.execute(query) if missing else ():
+            self._open[row.case_id].append(((row.valid_from, row.valid_to, row.status, row.grounds), row.known_from))
+
+    def _move(self, case: ModelCase, law: Law, at: int, written: Written) -> None:
+        """Close the rectangles that a new event ends on the known axis, and open those it begins."""
+        case_id = case.stream.key
+        before = self._open[case_id]
+        after = pieces(case, law)
+        kept = [(piece, since) for piece, since in before if piece in after]
+        for piece, since in before:
+            if piece not in after:
+                written[(case_id, piece[0], since)] = _row(case_id, piece, since, at)
+        begun = [(piece, at) for piece in after if all(piece != old for old, _ in kept)]
+        for piece, since in begun:
+            written[(case_id, piece[0], since)] = _row(case_id, piece, since, ALWAYS)
+        self._open[case_id] = kept + begun
+
+
+def pieces(case: ModelCase, law: Law) -> list[Piece]:
+    """Return the status of a case as now known, in stretches over all time."""
+    found = []
+    for (begin, end), status, active in timeline(case_facts(case, law), law):
+        grounds = [{"ground": ground, "from": _text(span[0]), "to": None if span[1] >= FOREVER else _text(span[1])} for ground, span in active]
+        until = ALWAYS if end >= FOREVER else microseconds(end)
+        found.append((-ALWAYS if begin <= BEGINNING else microseconds(begin), until, str(status), orjson.dumps(grounds)))
+    return found
+
+
+def _text(moment: Any) -> str:
+    return moment.astimezone(BRUSSELS).isoformat()  # type: ignore[no-any-return]
+
+
+def _row(case_id: str, piece: Piece, known_from: int, known_to: int) -> dict[str, Any]:
+    valid_from, valid_to, status, grounds = piece
+    return {
+        "case_id": case_id,
+        "valid_from": valid_from,
+        "known_from": known_from,
+        "valid_to": valid_to,
+        "known_to": known_to,
+        "status": status,
+        "grounds": grounds,
+    }
+
+
+def _write(rows: Connection, written: Written) -> None:
+    """Write the rectangles; one that was known for no time at all is not kept."""
+    for row in written.values():
+        if row["known_to"] <= row["known_from"]:
+            keys = (status_spans.c.case_id, status_spans.c.valid_from, status_spans.c.known_from)
+            rows.execute(delete(status_spans).where(*(key == row[key.name] for key in keys)))
+    upsert(rows, status_spans, [row for row in written.values() if row["known_to"] > row["known_from"]])
+
+
+# -- Clocks -------------------------------------------------------------------------
+
+
+def _write_clocks(rows: Connection, case: ModelCase, law: Law) -> None:
+    """Keep the day on which each clock ends, for lists of what is due."""
+    last = max((e.recorded_at for found in case.by_topic.values() for e in found[-1:]), default=None)
+    if last is None:
+        return
+    found = [_clock_row(case.stream.key, clock) for clock in clocks(case, law, last)]
+    upsert(rows, clock_rows, found)
+
+
+def _clock_row(case_id: str, clock: Clock) -> dict[str, Any]:
+    done = clock.state in (State.CLOSED, State.WITHIN_OUTER_LIMIT, State.LATE) or (clock.satisfied_by is not None)
+    return {
+        "case_id": case_id,
+        "clock": clock.clock,
+        "about": str(clock.about or ""),
+        "day": clock.due or clock.first_admissible,
+        "open": not done,
+    }

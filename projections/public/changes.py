@@ -1,0 +1,114 @@
+"""What changed on the list, event by event and in words; the law as published; how long the public sequence is."""
+
+from typing import Any
+
+import orjson
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, func, select
+
+from domain import public
+from domain.law.periods import legal_day
+from projections.public.questions import Change, FieldChange, Kind
+from projections.public.tables import changes, entries, law, sequence
+from projections.store import ALWAYS, Batch, Projection, microseconds, upsert
+
+CHANGE = TypeAdapter(Change)
+KINDS: dict[type, tuple[Kind, str]] = {
+    public.ListEntryPublished: ("PUBLISHED", "listed_on"),
+    public.ListEntryUpdated: ("UPDATED", "updated_on"),
+    public.ListEntryRemoved: ("REMOVED", "removed_on"),
+    public.ListEntryCorrected: ("CORRECTED", "corrected_on"),
+}
+
+
+class Changes(Projection):
+    """Keeps every event of the list with its number, and what it changed. Folded before `PublishedList` touches its rows."""
+
+    name = "changes.v1"
+    tables = (changes,)
+
+    def apply(self, batch: Batch, rows: Connection) -> None:
+        """Fold the batch's list events."""
+        touched = [seen.event for seen in batch if type(seen.event.payload) in KINDS]
+        number = int(rows.execute(select(func.coalesce(func.max(changes.c.number), 0))).scalar_one())
+        content = _content(rows, {event.payload.list_id for event in touched})
+        written = []
+        for event in touched:
+            number += 1
+            written.append(self._row(number, event, content))
+        upsert(rows, changes, written)
+
+    @staticmethod
+    def _row(number: int, event: Any, content: dict[str, dict[str, Any]]) -> dict[str, Any]:
+        payload = event.payload
+        kind, day = KINDS[type(payload)]
+        before = content.get(payload.list_id, {})
+        after = {**before, **_says(payload)}
+        content[payload.list_id] = after
+        compared = before if kind in ("UPDATED", "CORRECTED") else after
+        change = Change(
+            number=number,
+            kind=kind,
+            on=getattr(payload, day),
+            list_id=payload.list_id,
+            marketed_names=tuple(after["marketed_names"]),
+            provider_name=after["provider_name"],
+            fields=tuple(_differences(compared, after)),
+            public_reason=getattr(payload, "public_reason", None),
+        )
+        return {
+            "number": number,
+            "list_id": payload.list_id,
+            "on_day": change.on.toordinal(),
+            "known_at": microseconds(event.public_at),
+            "body": bytes(memoryview(orjson.dumps(change))),
+        }
+
+
+def _content(rows: Connection, list_ids: set[str]) -> dict[str, dict[str, Any]]:
+    """Return what touched entries said before the batch."""
+    query = select(entries.c.list_id, entries.c.body).where(entries.c.list_id.in_(list_ids), entries.c.known_to == ALWAYS)
+    found = rows.execute(query.order_by(entries.c.valid_from))
+    return {row.list_id: {name: orjson.loads(row.body)[name] for name in public.CONTENT_FIELDS} for row in found}
+
+
+def _says(payload: Any) -> dict[str, Any]:
+    if isinstance(payload, public.EntryContent):
+        return {name: getattr(payload, name) for name in public.CONTENT_FIELDS}
+    if isinstance(payload, public.ListEntryCorrected):
+        return {payload.field: public.from_text(payload.field, payload.new_value)}
+    return {}
+
+
+def _differences(before: dict[str, Any], after: dict[str, Any]) -> list[FieldChange]:
+    pairs = [(name, public.as_text(before.get(name)), public.as_text(after.get(name))) for name in public.CONTENT_FIELDS]
+    return [FieldChange(name, old, new) for name, old, new in pairs if old != new]
+
+
+class PublishedLaw(Projection):
+    """Keeps every published version of the law."""
+
+    name = "law.v1"
+    tables = (law,)
+
+    def apply(self, batch: Batch, rows: Connection) -> None:
+        """Fold the batch's law events."""
+        number = int(rows.execute(select(func.coalesce(func.max(law.c.number), 0))).scalar_one())
+        found = [seen for seen in batch if type(seen.event.payload) not in KINDS]
+        bodies = [{"topic": s.topic, "body": s.event.payload.model_dump_json().encode()} for s in found]
+        upsert(rows, law, [{**body, "number": n} for n, body in enumerate(bodies, start=number + 1)])
+
+
+class Sequence(Projection):
+    """Counts the public sequence. Its length is the only position the public ever sees."""
+
+    name = "sequence.v1"
+    tables = (sequence,)
+
+    def apply(self, batch: Batch, rows: Connection) -> None:
+        """Count the batch's public events."""
+        if not batch:
+            return
+        length = rows.execute(select(sequence.c.length)).scalar() or 0
+        day = legal_day(batch[-1].event.public_at).toordinal()
+        upsert(rows, sequence, [{"name": "public", "length": length + len(batch), "day": day}])

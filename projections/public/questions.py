@@ -1,0 +1,168 @@
+"""
+What the public may ask of the published list, as a protocol and its plain answers.
+
+Pages and the public GraphQL schema know only this module of the read side. Nothing here names a case, an actor, a store position or an instant of an
+act: the list has day precision, and its positions are those of the public sequence (Article 52(6), Article 78).
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal, Protocol
+
+Kind = Literal["PUBLISHED", "UPDATED", "REMOVED", "CORRECTED"]
+PublicGround = Literal["51(1)(a)", "52(4)", "52(1)"]
+Sort = Literal["name", "provider", "listed", "changed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One entry of the list as it stood; `removed_on` set means a tombstone."""
+
+    list_id: str
+    listed_on: date
+    updated_on: date | None
+    removed_on: date | None
+    public_reason: str | None
+    marketed_names: tuple[str, ...]
+    provider_name: str | None
+    provider_name_digest: str | None
+    provider_country: str
+    representative_name: str | None
+    public_grounds: tuple[PublicGround, ...]
+    decision_ref: str | None
+    decision_date: date | None
+    note: Literal["SUSPENDED", "OFF_MARKET", "MAINTAINED"] | None
+    note_ref: str | None
+    note_on: date | None
+    changed_on: date
+    """Day of the last list event about this entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field before and after, in the words of the list."""
+
+    field: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One public event about one entry. `number` counts public list events from 1, densely."""
+
+    number: int
+    kind: Kind
+    on: date
+    list_id: str
+    marketed_names: tuple[str, ...]
+    provider_name: str | None
+    fields: tuple[FieldChange, ...]
+    public_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page of the list; `total` counts all matches, `on_list` all entries on the list at that pair of times."""
+
+    entries: tuple[Listed, ...]
+    total: int
+    on_list: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the visitor asked for; empty means everything."""
+
+    search: str = ""
+    ground: PublicGround | None = None
+    country: str | None = None
+    include_removed: bool = False
+    sort: Sort = "listed"
+    descending: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """
+    A pair of times: the list as it stood on `valid_at`, as known at `known_at`. None means now.
+
+    `valid_at` is a listing day (Brussels); `known_at` an aware instant (a bare day is its end).
+    """
+
+    valid_at: date | None = None
+    known_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A version of the compute threshold of Article 51(2), in FLOP."""
+
+    version: int
+    value_flop: Decimal
+    oj_ref: str
+    published_on: date
+    applies_from: date
+
+
+@dataclass(frozen=True, slots=True)
+class HolidayCalendar:
+    """The Commission's holidays of one year as published in the register, with the days not yet checked."""
+
+    version: int
+    year: int
+    days: tuple[date, ...]
+    unverified_days: tuple[date, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class LawInForce:
+    """The law as dated data on one day."""
+
+    on: date
+    threshold: Threshold | None
+    annex_xiii_version: int | None
+    calendars: tuple[HolidayCalendar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PublicState:
+    """Where the public sequence stands: its length and the Brussels day of its last event."""
+
+    position: int
+    day: date | None
+    demonstration: bool
+
+
+class PublicQuestions(Protocol):
+    """The questions the public side answers. Sync; called from worker threads."""
+
+    def state(self) -> PublicState:
+        """Return where the public sequence stands."""
+        ...
+
+    def list_at(self, when: When, filters: Filters, *, first: int = 100, offset: int = 0) -> Listing:
+        """Return the list at a pair of times. An unknown future day answers with what is known now."""
+        ...
+
+    def entry(self, list_id: str, when: When) -> Listed | None:
+        """Return one entry at a pair of times, or None when the list never carried it by then."""
+        ...
+
+    def history(self, list_id: str, when: When) -> tuple[Change, ...]:
+        """Return an entry's public events in order."""
+        ...
+
+    def changes(self, since: date | None, until: date | None, *, first: int = 100, after: int = 0) -> tuple[Change, ...]:
+        """Return list events of the days since..until (both included) with `number` > after, in order."""
+        ...
+
+    def countries(self) -> tuple[str, ...]:
+        """Return the provider countries (ISO 3166) that ever stood on the list, sorted."""
+        ...
+
+    def law(self, on: date) -> LawInForce:
+        """Return the law in force on a day."""
+        ...

@@ -1,0 +1,63 @@
+"""
+The tables of the public read store. They hold the payloads of public events and nothing else of the register.
+
+Listing days are Brussels days as ordinals; the known axis is the instant at which something became public.
+"""
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table
+
+METADATA = MetaData()
+
+entries = Table(
+    "entries",
+    METADATA,
+    Column("list_id", String, primary_key=True),
+    Column("valid_from", Integer, primary_key=True),
+    Column("known_from", BigInteger, primary_key=True),
+    Column("valid_to", Integer, nullable=False),
+    Column("known_to", BigInteger, nullable=False),
+    Column("on_list", Boolean, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("country", String, nullable=False),
+    Column("grounds", String, nullable=False),
+    Column("words", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("provider", String, nullable=False),
+    Column("listed_on", Integer, nullable=False),
+    Column("changed_on", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+"""One row for each entry, stretch of listing days, and stretch of knowledge: a rectangle of the two times."""
+Index("entries_known", entries.c.known_to, entries.c.valid_to)
+
+changes = Table(
+    "changes",
+    METADATA,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("list_id", String, nullable=False, index=True),
+    Column("on_day", Integer, nullable=False, index=True),
+    Column("known_at", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+"""Every event of the list, numbered from 1 without gaps."""
+
+law = Table(
+    "law",
+    METADATA,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("topic", String, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+"""Every published version of the law."""
+
+sequence = Table(
+    "sequence",
+    METADATA,
+    Column("name", String, primary_key=True),
+    Column("length", Integer, nullable=False),
+    Column("day", Integer, nullable=False),
+)
+"""How long the public sequence is, and the Brussels day of its last event."""
+
+about = Table("about", METADATA, Column("name", String, primary_key=True), Column("value", String, nullable=False), info={"kept": True})
+"""What the register says of itself: whether it is a demonstration."""

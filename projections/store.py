@@ -1,0 +1,222 @@
+"""
+Read stores: tables, column types, positions, and what a projection is.
+
+A read store is disposable: it is a function of the events. Its rows and the position up to which they are folded change in one transaction, so that
+any number of followers fold every event exactly once.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Dialect,
+    Engine,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    TypeDecorator,
+    create_engine,
+    event,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.pool import StaticPool
+from sqlalchemy.schema import CreateSchema, DropSchema
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+ALWAYS = 2**62
+"""End of a stretch of time that has no end, in microseconds."""
+
+
+def microseconds(moment: datetime) -> int:
+    """
+    Return an instant in microseconds since 1970, UTC.
+
+    Raises: ValueError for a naive one.
+    """
+    if moment.tzinfo is None:
+        raise ValueError("an instant needs its offset")
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def moment_of(number: int) -> datetime:
+    """Return the instant of a number of microseconds."""
+    return EPOCH + timedelta(microseconds=number)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant in UTC; SQLAlchemy's own type loses the offset on SQLite."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """Write microseconds."""
+        return None if value is None else microseconds(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        """Read microseconds."""
+        return None if value is None else moment_of(value)
+
+
+# -- Projections -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An event as a read store sees it: its store position, its name, and what the store's decoder made of its bytes."""
+
+    position: int
+    topic: str
+    event: Any
+    state: bytes
+
+
+Batch = Sequence[Seen]
+Decoder = Callable[[int, str, bytes], Seen | None]
+"""Reads stored bytes for one read store; None for what that store must not see."""
+
+
+class Projection:
+    """A read model: folds batches of events into its own tables."""
+
+    name: ClassVar[str]
+    tables: ClassVar[tuple[Table, ...]]
+
+    def apply(self, batch: Batch, rows: Connection) -> None:
+        """Fold a batch into the rows, inside the follower's transaction."""
+        raise NotImplementedError
+
+    def forget(self) -> None:
+        """Forget what is kept between batches, after a transaction that did not commit."""
+
+
+# -- Stores ------------------------------------------------------------------------
+
+
+class ReadStore:
+    """One read store: an engine, its tables and its position."""
+
+    def __init__(self, name: str, engine: Engine, metadata: MetaData, *, schema: str | None = None) -> None:
+        self.name = name
+        self.metadata = metadata
+        self.schema = schema
+        self.engine = engine.execution_options(schema_translate_map={None: schema}) if schema else engine
+        known = metadata.tables.get("positions")
+        self.positions = _positions(metadata) if known is None else known
+
+    def create(self, *, empty: bool = False) -> None:
+        """Create schema and tables unless they are there; with `empty`, afresh."""
+        if empty:
+            self.discard()
+        with self.engine.begin() as rows:
+            if self.schema:
+                rows.execute(CreateSchema(self.schema, if_not_exists=True))
+            self.metadata.create_all(rows)
+            if rows.execute(select(self.positions.c.position)).first() is None:
+                rows.execute(self.positions.insert().values(store=self.name, position=0))
+
+    def discard(self) -> None:
+        """Remove the store, with its schema or file."""
+        if self.schema:
+            with self.engine.begin() as rows:
+                rows.execute(DropSchema(self.schema, cascade=True, if_exists=True))
+        self.engine.dispose()
+        if self.file:
+            for suffix in ("", "-wal", "-shm"):
+                Path(f"{self.file}{suffix}").unlink(missing_ok=True)
+
+    @property
+    def file(self) -> str | None:
+        """The file of the store on SQLite."""
+        return self.engine.url.database if self.engine.dialect.name == "sqlite" else None
+
+    def kept(self) -> list[Table]:
+        """Return the tables that no projection fills, and that a rebuild carries over."""
+        return [table for table in self.metadata.sorted_tables if table.info.get("kept")]
+
+    def projected(self) -> list[Table]:
+        """Return the tables that projections fill."""
+        return [table for table in self.metadata.sorted_tables if not table.info.get("kept") and table is not self.positions]
+
+    def position(self) -> int:
+        """Return the store position up to which the rows are folded."""
+        with self.engine.connect() as rows:
+            return int(rows.execute(select(self.positions.c.position)).scalar_one())
+
+    def move(self, rows: Connection, seen: int, position: int) -> bool:
+        """Move the position inside a transaction. False when another worker has moved it: then nothing may be written."""
+        moved = rows.execute(update(self.positions).where(self.positions.c.position == seen).values(position=position))
+        return moved.rowcount == 1
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open a connection for questions."""
+        with self.engine.connect() as rows:
+            yield rows
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def _positions(metadata: MetaData) -> Table:
+    return Table(
+        "positions", metadata, Column("store", String, primary_key=True), Column("position", Integer().with_variant(BigInteger, "postgresql"))
+    )
+
+
+def open_store(database_url: str, name: str, metadata: MetaData, *, suffix: str = "") -> ReadStore:
+    """Open the read store `name` of a database: a file of its own on SQLite, a schema of its own on PostgreSQL."""
+    if database_url == "sqlite://":
+        return ReadStore(name, _memory(), metadata)
+    if database_url.startswith("sqlite:///"):
+        return ReadStore(name, _file(Path(database_url.removeprefix("sqlite:///")) / f"{name}{suffix}.db"), metadata)
+    engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg://", 1), pool_pre_ping=True)
+    return ReadStore(name, engine, metadata, schema=f"{name}{suffix}")
+
+
+def _memory() -> Engine:
+    return create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+
+
+def _file(path: Path) -> Engine:
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
+    event.listen(engine, "connect", _settle)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _settle(connection: Any, _: Any) -> None:
+    connection.isolation_level = None  # transactions are begun below, not by the driver
+    # NORMAL: a read store is disposable; what power loss takes is folded again from the events.
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "mmap_size=268435456", "cache_size=-65536"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def upsert(rows: Connection, table: Table, values: Sequence[dict[str, Any]]) -> None:
+    """Insert rows, replacing those with the same primary key."""
+    if not values:
+        return
+    insert = (sqlite if rows.dialect.name == "sqlite" else postgresql).insert(table)
+    keys = [column.name for column in table.primary_key]
+    changes = {column.name: insert.excluded[column.name] for column in table.columns if column.name not in keys}
+    rows.execute(insert.on_conflict_do_update(index_elements=keys, set_=changes), values)
+
+
+def exclusive(rows: Connection, store: ReadStore) -> None:
+    """Take the position row for this transaction, so that nobody folds meanwhile."""
+    rows.execute(update(store.positions).values(position=store.positions.c.position))
