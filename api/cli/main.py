@@ -1,0 +1,26 @@
+"""The command line: `registry VERB`."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from api.cli import compute, deadline, demo, replay, serve, storage
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of every verb."""
+    found = argparse.ArgumentParser(prog="registry", description="The public register of general-purpose AI models with systemic risk.")
+    verbs = found.add_subparsers(title="verbs", metavar="VERB", required=True)
+    for room in (serve, demo, replay, storage, compute, deadline):
+        room.add_parser(verbs)
+    return found
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb; 0 success, 1 a finding, 2 wrong usage."""
+    given = parser().parse_args(arguments)
+    return int(given.func(given))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""`registry serve`: the web service."""
+
+import argparse
+import sys
+from typing import Any
+
+import uvicorn
+
+from api.settings import Settings
+from api.stores.event_store import StoreNotMigrated
+from api.wiring import open_register, server_clock
+from registry_site.ui.static import AssetsMissing, require_built
+
+EXAMPLE = "example:\n  registry serve --port 9000"
+
+
+def add_parser(verbs: Any) -> None:
+    """Add the verb."""
+    verb = verbs.add_parser(
+        "serve", help="run the web service", description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    verb.add_argument("--host", help="address to listen on (HOST)")
+    verb.add_argument("--port", type=int, help="port to listen on (PORT)")
+    verb.add_argument("--workers", type=int, help="web processes (WORKERS)")
+    verb.add_argument("--welcome", action="store_true", help="say where to look")
+    verb.set_defaults(func=run)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Serve until interrupted; a store without events becomes a register first, with the law in force."""
+    settings = Settings()
+    host, port, workers = given.host or settings.host, given.port or settings.port, given.workers or settings.workers
+    try:
+        require_built()
+        demonstration = _created(settings)
+    except (StoreNotMigrated, AssetsMissing) as error:
+        print(f"registry serve: {error}", file=sys.stderr)
+        return 2
+    if given.welcome:
+        print(_welcome(f"http://{host}:{port}", demonstration=demonstration), file=sys.stderr)
+    uvicorn.run("api.main:create", factory=True, host=host, port=port, workers=workers, log_level="warning", access_log=False, server_header=False)
+    return 0
+
+
+def _created(settings: Settings) -> bool:
+    """Make an empty store a register, and tell whether it is a demonstration."""
+    register = open_register(settings)
+    try:
+        if not register.registry.is_created:
+            register.create(server_clock(), demonstration=False)
+        return register.demonstration
+    finally:
+        register.close()
+
+
+def _welcome(address: str, *, demonstration: bool) -> str:
+    kind = "a demonstration with invented providers and models" if demonstration else "a register"
+    return f"""
+  This is {kind}.
+
+  The list              {address}/
+  The list another day  {address}/?valid_at=2026-03-31
+  GraphQL               {address}/data/explorer
+  To sign in as staff   .venv/bin/registry token create --role AUDITOR --name me
+                        and send it as `Authorization: Bearer …` to {address}/staff/graphql
+  A docket of your own  .venv/bin/registry replay tests/dockets/flow-arguments-rejected.yaml
+
+  Stop with Ctrl-C.
+"""

@@ -1,0 +1,1 @@
+"""Dockets: histories a lawyer can write and a machine can run."""

@@ -1,0 +1,17 @@
+"""Every setting, once: environment variables, or `.env`."""
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """How this installation runs. Nothing here changes the law; that is recorded (JudgementSettingChanged)."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore")
+
+    database_url: str = Field("sqlite:///var", description="sqlite:///FOLDER, sqlite:// (in memory) or postgresql://…")
+    host: str = Field("127.0.0.1", description="address the web service listens on")
+    port: int = Field(8000, ge=1, le=65535, description="port the web service listens on")
+    workers: int = Field(1, ge=1, le=64, description="web processes; more than one needs PostgreSQL or a file")
+    wait_seconds: float = Field(2.0, ge=0, le=30, description="how long an answer waits for the read side")
+    prepared_bytes: int = Field(64 * 1024 * 1024, ge=0, description="memory for prepared public answers")

@@ -1,0 +1,195 @@
+"""Putting the register together: stores, use cases, follower, questions. The only place that knows all of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any
+from uuid import UUID, uuid5
+
+import yaml
+
+from api.dockets.names import Names
+from api.dockets.questions import Answers
+from api.dockets.runner import Runner
+from api.settings import Settings
+from api.stores.event_store.factory import Recorder, RecorderFactory, migrate, open_recorder
+from api.stores.event_store.mapper import EventDecoder, RegisterMapper
+from domain.ids import STREAMS
+from domain.law.periods import legal_day
+from domain.legal_parameters import first_law
+from domain.public import PUBLIC
+from domain.record import Facts
+from domain.registry import Registry
+from projections.follower import Follower, Track
+from projections.office import tables as office_tables
+from projections.office.case_file import CaseFile, Cases, PublicationDesk
+from projections.office.questions import Office
+from projections.office.status import StatusSpans
+from projections.public import tables as public_tables
+from projections.public.answers import PublicList
+from projections.public.changes import Changes, PublishedLaw, Sequence
+from projections.public.published_list import PublicEvent, PublishedList
+from projections.rebuild import rebuild_track
+from projections.store import Decoder, ReadStore, Seen, open_store
+
+VIEWS = "views"
+"""The office's read store: a file, or a schema."""
+PUBLISHED = "public"
+"""The public read store on SQLite; a schema of the same role on PostgreSQL is called `published`."""
+
+
+@dataclass
+class Register:
+    """A register, open: what records, what follows, what answers."""
+
+    registry: Registry
+    recorder: Recorder
+    follower: Follower
+    office: Office
+    public: PublicList
+
+    @property
+    def demonstration(self) -> bool:
+        """Tell whether the store was created as a demonstration."""
+        return self.registry.is_demonstration
+
+    def runner(self, namespace: str) -> Runner:
+        """Return a runner of dockets, whose names are its own."""
+        names = Names(uuid5(STREAMS, f"docket:{namespace}"))
+        return Runner(self.registry, Answers(self.office, self.public), names, self.follower.catch_up)
+
+    def create(self, at: datetime, *, demonstration: bool) -> None:
+        """Create the register in an empty store, with the law in force as its first events."""
+        self.registry.create(law_at_creation(at), at, demonstration=demonstration)
+        self.public.note("demonstration", "yes" if demonstration else "no")
+
+    def close(self) -> None:
+        """Stop following and close every store."""
+        self.follower.stop()
+        for track in self.follower.tracks:
+            track.store.close()
+        self.registry.close()
+        self.recorder.close()
+
+
+def set_up(database_url: str, role: str | None = None) -> None:
+    """Create stores, tables and schemas unless they are there."""
+    migrate(database_url, role)
+    for store in (views(database_url), published(database_url)):
+        store.create()
+        store.close()
+
+
+def views(database_url: str, suffix: str = "") -> ReadStore:
+    """Open the office's read store."""
+    return open_store(database_url, VIEWS, office_tables.METADATA, suffix=suffix)
+
+
+def published(database_url: str, suffix: str = "") -> ReadStore:
+    """Open the public read store."""
+    name = "published" if database_url.startswith("postgresql") else PUBLISHED
+    return open_store(database_url, name, public_tables.METADATA, suffix=suffix)
+
+
+def open_register(settings: Settings, *, new_id: Callable[[], UUID] | None = None) -> Register:
+    """
+    Open a register whose stores are set up; in memory they are set up now.
+
+    Raises: StoreNotMigrated, UnknownDatabaseUrl.
+    """
+    url = settings.database_url
+    recorder = open_recorder(url)
+    office_store, public_store = views(url), published(url)
+    if url == "sqlite://":
+        office_store.create()
+        public_store.create()
+    mapper = RegisterMapper()
+    registry = Registry(RecorderFactory(recorder, mapper), **({"new_id": new_id} if new_id else {}))
+    follower = Follower(recorder, tracks(office_store, public_store, mapper.decoder))
+    return Register(registry, recorder, follower, Office(office_store, mapper.decoder.event), PublicList(public_store))
+
+
+def tracks(office_store: ReadStore, public_store: ReadStore, decoder: EventDecoder) -> list[Track]:
+    """Return the two sides, each with its projections in the order in which they fold."""
+    office = [CaseFile(), Cases(), PublicationDesk(), StatusSpans(decoder.event)]
+    public = [Changes(), PublishedList(), PublishedLaw(), Sequence()]
+    return [Track(office_store, office, office_decoder(decoder)), Track(public_store, public, public_decoder(decoder))]
+
+
+PROJECTIONS = {
+    "case_file": VIEWS,
+    "cases": VIEWS,
+    "publication_desk": VIEWS,
+    "status": VIEWS,
+    "changes": PUBLISHED,
+    "published_list": PUBLISHED,
+    "law": PUBLISHED,
+    "sequence": PUBLISHED,
+}
+"""Every projection with the read store it is rebuilt with."""
+
+
+def rebuild(settings: Settings, projection: str | None, show: Callable[[int, int], None]) -> int:
+    """
+    Rebuild read stores beside the old ones and switch over; return how many events were folded.
+
+    `show` is told the position reached and the position of the last event.
+    """
+    url = settings.database_url
+    recorder = open_recorder(url)
+    decoder = EventDecoder()
+    try:
+        live = tracks(views(url), published(url), decoder)
+        fresh = tracks(views(url, "_rebuilt"), published(url, "_rebuilt"), decoder)
+        for old, new in zip(live, fresh, strict=True):
+            if projection is None or PROJECTIONS[projection] == (VIEWS if old is live[0] else PUBLISHED):
+                rebuild_track(old, new, recorder, show)
+            old.store.close()
+        return recorder.head()
+    finally:
+        recorder.close()
+
+
+def office_decoder(decoder: EventDecoder) -> Decoder:
+    """Let the office see every event."""
+    return lambda position, topic, state: Seen(position, topic, decoder.event(topic, state), state)
+
+
+def public_decoder(decoder: EventDecoder) -> Decoder:
+    """
+    Let the public side see the payloads on the allow-list, and nothing else: neither the envelope nor the stored bytes.
+
+    Law: Article 78. A new event is confidential until somebody lists it.
+    """
+
+    def decode(position: int, topic: str, state: bytes) -> Seen | None:
+        payload = PUBLIC.get(topic)
+        if payload is None:
+            return None
+        event = decoder.event(topic, state)
+        shown = payload.model_validate({name: getattr(event.fact, name) for name in payload.model_fields})
+        return Seen(position, topic, PublicEvent(shown, event.recorded_at), b"")
+
+    return decode
+
+
+def law_at_creation(at: datetime) -> Facts:
+    """Return the law in force with the calendars that ship with the program."""
+    data = files("domain.law") / "data"
+    calendars: list[dict[str, Any]] = yaml.safe_load((data / "calendars.yaml").read_text(encoding="utf-8"))["calendars"]
+    annex = sha256((data / "annex_xiii.yaml").read_bytes()).hexdigest()
+    return first_law(legal_day(at), calendars, annex)
+
+
+def server_clock() -> datetime:
+    """Return the time of the server: the time of recording of every store that is no demonstration."""
+    return datetime.now(UTC)
+
+
+def demonstration_clock(register: Register) -> datetime:
+    """Return the later of the server's time and the last recorded: a demonstration may have run ahead."""
+    last = register.recorder.last_recorded_at()
+    recorded = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=last or 0)
+    return max(server_clock(), recorded)
