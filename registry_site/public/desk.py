@@ -1,0 +1,82 @@
+"""What every public page needs: the questions, the clock, and the way from an answer to bytes."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from functools import cache
+from http import HTTPStatus
+from typing import Any
+
+from jinja2 import Environment, PackageLoader
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from domain.law.periods import legal_day
+from projections.public.questions import PublicQuestions
+from registry_site.public.asked import BadQuestion
+from registry_site.ui.rendering import environment
+
+Page = Callable[["Desk", Request], Response]
+
+# A public answer may be kept by anyone and asked about again after a minute; the front keeps only answers that say so.
+KEPT = {"cache-control": "public, max-age=60, must-revalidate"}
+NOT_KEPT = {"cache-control": "no-store"}
+
+NAVIGATION = (("/", "list"), ("/changes", "changes"), ("/law", "law"), ("/data/explorer", "explorer"), ("/about", "about"))
+
+
+class NotOnTheList(Exception):
+    """The list never carried such an entry."""
+
+
+class Desk:
+    """Answers public pages from injected questions; holds nothing that changes."""
+
+    def __init__(self, questions: PublicQuestions, clock: Callable[[], datetime]) -> None:
+        self.questions = questions
+        self._clock = clock
+
+    def now(self) -> datetime:
+        """Give the aware instant of now."""
+        return self._clock()
+
+    def today(self) -> date:
+        """Give the legal day, in Brussels."""
+        return legal_day(self._clock())
+
+    def page(self, template: str, request: Request, **answer: Any) -> Response:
+        """Render a page with the state of the record, for anyone to keep."""
+        state = self.questions.state()
+        html = render(template, path=request.url.path, state=state, demonstration=state.demonstration, today=self.today(), **answer)
+        return HTMLResponse(html, headers=KEPT)
+
+
+@cache
+def templates() -> Environment:
+    """Make the environment of the public pages, once and when first needed."""
+    return environment(PackageLoader("registry_site.public", "templates"))
+
+
+def render(template: str, *, path: str, **answer: Any) -> str:
+    """Render a public template; the page's own place in the navigation is marked."""
+    return templates().get_template(template).render(path=path, places=NAVIGATION, **answer)
+
+
+def route(desk: Desk, path: str, page: Page) -> Route:
+    """Serve a page under a path; what it refuses becomes a full page that says what to do."""
+
+    def answer(request: Request) -> Response:
+        try:
+            return page(desk, request)
+        except BadQuestion as bad:
+            return problem_page(request, HTTPStatus.BAD_REQUEST, problems=bad.problems)
+        except NotOnTheList:
+            return problem_page(request, HTTPStatus.NOT_FOUND, entry=request.path_params.get("list_id"))
+
+    return Route(path, answer, methods=["GET"], name=page.__name__)
+
+
+def problem_page(request: Request, status: int, **known: Any) -> Response:
+    """Render the page of an error status; it asks the record nothing, so that it works when the record does not."""
+    html = render("problem.html", path=request.url.path, status=status, **known)
+    return HTMLResponse(html, status_code=status, headers=NOT_KEPT)

@@ -1,0 +1,228 @@
+"""
+Public answers kept ready: rendered once for a state of the record, then sent as bytes until the record or the legal day moves on.
+
+Kept is only what its page allows anyone to keep (`Cache-Control: public`), asked for without any mark of a person. All else passes through.
+"""
+
+import asyncio
+import gzip
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+Headers = list[tuple[bytes, bytes]]
+Key = tuple[str, bytes]
+
+MOST_ENTRIES = 20_000
+MOST_BYTES = 64 * 1024 * 1024
+WORTH_PACKING = 1_024
+LARGE = 65_536  # packed in a thread from here on, so that nobody waits
+OVERHEAD = 1_024  # what an entry costs beside its bodies
+
+# A request with one of these is answered for one person or one negotiation, and never from what is kept.
+PERSONAL = frozenset({b"authorization", b"cookie", b"accept-datetime", b"range"})
+NOT_OF_A_304 = frozenset({b"content-length", b"content-type", b"content-encoding"})
+KINDS = (
+    b"text/html",
+    b"text/csv",
+    b"text/turtle",
+    b"application/json",
+    b"application/ld+json",
+    b"application/feed+json",
+    b"application/graphql-response+json",
+    b"application/atom+xml",
+    b"application/xml",
+    b"application/x-ndjson",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One form of an answer, plain or compressed, with headers assembled beforehand."""
+
+    etag: bytes
+    headers: Headers
+    unchanged: Headers
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An answer in the forms it can be sent in."""
+
+    plain: Form
+    packed: Form | None
+
+    @property
+    def size(self) -> int:
+        """Give what keeping it costs, in bytes."""
+        return OVERHEAD + len(self.plain.body) + (len(self.packed.body) if self.packed else 0)
+
+
+class PreparedPages:
+    """ASGI application in front of another; answers what is prepared for this public position and legal day."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        position: Callable[[], int],
+        legal_day: Callable[[], date],
+        *,
+        most_entries: int = MOST_ENTRIES,
+        most_bytes: int = MOST_BYTES,
+    ) -> None:
+        self._app = app
+        self._position = position
+        self._legal_day = legal_day
+        self._most_entries = most_entries
+        self._most_bytes = most_bytes
+        self._state: tuple[int, date] | None = None
+        self._kept: OrderedDict[Key, Prepared] = OrderedDict()
+        self._bytes = 0
+        self._being_made: dict[Key, asyncio.Event] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer from what is prepared, else ask the application and keep what may be kept."""
+        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
+            await self._app(scope, receive, send)
+            return
+        known_etags, packs = b"", False
+        for name, value in scope["headers"]:
+            if name in PERSONAL:
+                await self._app(scope, receive, send)
+                return
+            if name == b"if-none-match":
+                known_etags = value
+            elif name == b"accept-encoding":
+                packs = b"gzip" in value
+        key = (scope["path"], scope["query_string"])
+        prepared = self._find(key) or await self._prepare(key, scope, receive, send)
+        if prepared is not None:
+            await _send(prepared, packs, known_etags, scope["method"] == "HEAD", send)
+
+    def _find(self, key: Key) -> Prepared | None:
+        state = (self._position(), self._legal_day())
+        if state != self._state:
+            self._throw_away(state)
+        prepared = self._kept.get(key)
+        if prepared is not None:
+            self._kept.move_to_end(key)
+        return prepared
+
+    def _throw_away(self, state: tuple[int, date]) -> None:
+        self._state = state
+        self._kept.clear()
+        self._bytes = 0
+
+    async def _prepare(self, key: Key, scope: Scope, receive: Receive, send: Send) -> Prepared | None:
+        """Ask the application once, however many ask at the same time; None when the answer went out already."""
+        if other := self._being_made.get(key):
+            await other.wait()
+            if prepared := self._find(key):
+                return prepared
+        known = asyncio.Event()
+        self._being_made.setdefault(key, known)
+        try:
+            return await self._ask(key, scope, receive, _Answer(send, known, head=scope["method"] == "HEAD"))
+        finally:
+            if self._being_made.get(key) is known:
+                del self._being_made[key]
+            known.set()
+
+    async def _ask(self, key: Key, scope: Scope, receive: Receive, answer: "_Answer") -> Prepared | None:
+        state = self._state
+        await self._app({**scope, "method": "GET"}, receive, answer.take)
+        prepared = await asyncio.to_thread(answer.prepared) if answer.large else answer.prepared()
+        # Kept only if the record did not move while the page was made: the page may be of either side.
+        if prepared is not None and (self._position(), self._legal_day()) == state == self._state:
+            self._keep(key, prepared)
+        return prepared
+
+    def _keep(self, key: Key, prepared: Prepared) -> None:
+        if prepared.size > self._most_bytes // 8:
+            return
+        if (before := self._kept.pop(key, None)) is not None:
+            self._bytes -= before.size
+        self._kept[key] = prepared
+        self._bytes += prepared.size
+        while len(self._kept) > self._most_entries or self._bytes > self._most_bytes:
+            self._bytes -= self._kept.popitem(last=False)[1].size
+
+
+class _Answer:
+    """Holds an answer back while it may be kept, and lets every other answer through as it comes."""
+
+    def __init__(self, send: Send, known: asyncio.Event, *, head: bool) -> None:
+        self._send = send
+        self._known = known  # set once others need not wait for this answer
+        self._head = head
+        self._start: Message | None = None
+        self._body: bytes | None = None
+
+    async def take(self, message: Message) -> None:
+        """Receive one message of the application."""
+        if message["type"] == "http.response.start" and _may_be_kept(message):
+            self._start = message
+        elif self._start is not None and self._body is None and not message.get("more_body"):
+            # A copy: buffers of serialisers can be far larger than what they hold.
+            self._body = bytes(memoryview(message.get("body", b"")))
+        else:
+            await self._let_through(message)
+
+    @property
+    def large(self) -> bool:
+        """Tell whether compressing takes long enough to be noticed by others."""
+        return len(self._body or b"") >= LARGE
+
+    async def _let_through(self, message: Message) -> None:
+        self._known.set()
+        if self._start is not None:
+            start, self._start = self._start, None
+            await self._send(start)
+        await self._send({**message, "body": b""} if self._head and message["type"] == "http.response.body" else message)
+
+    def prepared(self) -> Prepared | None:
+        """Give the answer ready to be sent again and again, or None when it went out."""
+        if self._start is None or self._body is None:
+            return None
+        headers = [(name.lower(), value) for name, value in self._start.get("headers", ())]
+        packed = gzip.compress(self._body, 6, mtime=0) if len(self._body) >= WORTH_PACKING else None
+        if packed is not None and not any(name == b"vary" for name, _ in headers):
+            headers.append((b"vary", b"Accept-Encoding"))
+        return Prepared(_form(headers, self._body), _form([*headers, (b"content-encoding", b"gzip")], packed) if packed else None)
+
+
+def _may_be_kept(start: Message) -> bool:
+    """Tell whether an answer says itself that anyone may keep it; the default is no."""
+    headers = {name.lower(): value.lower() for name, value in start.get("headers", ())}
+    return (
+        start["status"] == 200
+        and b"public" in headers.get(b"cache-control", b"")
+        and headers.get(b"content-type", b"").startswith(KINDS)
+        and b"set-cookie" not in headers
+        and b"content-encoding" not in headers
+        and headers.get(b"vary", b"accept-encoding") == b"accept-encoding"
+    )
+
+
+def _form(headers: Headers, body: bytes) -> Form:
+    etag = b'"' + hashlib.sha256(body).hexdigest()[:32].encode() + b'"'
+    kept = [(name, value) for name, value in headers if name not in (b"etag", b"content-length")] + [(b"etag", etag)]
+    unchanged = [(name, value) for name, value in kept if name not in NOT_OF_A_304]
+    return Form(etag, [*kept, (b"content-length", str(len(body)).encode())], unchanged, body)
+
+
+async def _send(prepared: Prepared, packs: bool, known_etags: bytes, head: bool, send: Send) -> None:
+    form = prepared.packed if packs and prepared.packed is not None else prepared.plain
+    # The quotes are part of the tag, so that finding it inside the list of tags is finding it whole.
+    unchanged = bool(known_etags) and (form.etag in known_etags or known_etags.strip() == b"*")
+    # Lists are copied: what stands further out may add headers to the list it is given.
+    if unchanged:
+        await send({"type": "http.response.start", "status": 304, "headers": form.unchanged.copy()})
+    else:
+        await send({"type": "http.response.start", "status": 200, "headers": form.headers.copy()})
+    await send({"type": "http.response.body", "body": b"" if head or unchanged else form.body})

@@ -1,0 +1,112 @@
+"""A real browser for the journeys: one Chromium for all of them, a fresh context for each visit."""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+from urllib.request import urlopen
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import Browser, Page, Response, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# The editor of the query explorer is the work of others and named in the accessibility statement.
+NOT_OURS = ".graphiql-container"
+
+NO_BROWSER = "Chromium is missing: apt-get install chromium, or name one in CHROMIUM"
+
+
+@pytest.fixture(scope="module")  # no longer: while it is open, its event loop runs in this thread and no other test may run one
+def browser() -> Iterator[Browser]:
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        pytest.fail(NO_BROWSER) if os.environ.get("CI") == "true" else pytest.skip(NO_BROWSER)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=SWITCHES)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """Give axe-core as the lock file names it, else the one that came with its Python package."""
+    ours = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+    packed = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js"))
+    return (ours if ours.is_file() else packed).read_text(encoding="utf-8")
+
+
+@dataclass
+class Visit:
+    """A page with everything that its browser complained about or asked of others."""
+
+    page: Page
+    base: str
+    axe: str
+    complaints: list[str] = field(default_factory=list)
+    hosts: set[str] = field(default_factory=set)
+
+    def open(self, address: str) -> Response:
+        answer = self.page.goto(urljoin(self.base, address), wait_until="load")
+        assert answer is not None
+        return answer
+
+    def violations(self) -> list[str]:
+        """Give what axe finds, one line for each rule and place."""
+        self.page.evaluate(self.axe)
+        options = {"runOnly": RULES, "resultTypes": ["violations"]}
+        found = self.page.evaluate(
+            "([leave, options]) => axe.run({exclude: [[leave]]}, options).then(result => result.violations)", [NOT_OURS, options]
+        )
+        return [f"{each['id']}: {node['html']}" for each in found for node in each["nodes"]]
+
+    def scrolls_sideways(self) -> bool:
+        return bool(self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+
+
+@pytest.fixture
+def visit(browser: Browser, live_server: str, axe: str):
+    """Give a function that opens a context: width, scripts or none, and further options of the browser."""
+
+    @contextmanager
+    def start(width: int = 1280, *, scripts: bool = True, **options: object) -> Iterator[Visit]:
+        context = browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=scripts, **options)
+        here = Visit(context.new_page(), live_server, axe)
+        here.page.on("console", lambda message: here.complaints.append(message.text))
+        here.page.on("pageerror", lambda error: here.complaints.append(str(error)))
+        here.page.on("request", lambda request: here.hosts.add(urlsplit(request.url).netloc))
+        yield here
+        context.close()
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def addresses(live_server: str) -> dict[str, str]:
+    """Name the pages to look at; entries are found on the list itself."""
+    with urlopen(urljoin(live_server, "/?include_removed=true&sort=listed")) as answer:
+        rows = answer.read().decode().split("<tr")[1:]
+    entries = {"Removed" in row: found[1] for row in rows if (found := re.search(r'href="(/entries/[^"]+)"', row))}
+    assert set(entries) == {True, False}, "The demonstration needs an entry on the list and a removed one."
+    return {
+        "list": "/",
+        "filtered list": "/?include_removed=true&search=a&sort=name",
+        "list of another day": "/?valid_at=2026-06-30&known_at=2026-07-31",
+        "entry": entries[False],
+        "removed entry": entries[True],
+        "entry before its time": f"{entries[False]}?valid_at=2024-08-01",
+        "changes": "/changes",
+        "law": "/law",
+        "about": "/about",
+        "accessibility": "/accessibility",
+        "privacy": "/privacy",
+        "explorer": "/data/explorer",
+        "bad question": "/?valid_at=soon",
+        "nowhere": "/nowhere",
+    }
