@@ -27,6 +27,11 @@ WEEKS_TO_NOTIFY = 2
 """Article 52(1): in any event within two weeks."""
 MONTHS_OF_WAITING = 6
 """Article 52(5): at the earliest six months after."""
+WEEKS_TO_PROCESS_ALERT = 2
+"""Implementing Regulation (EU) 2025/454, Article 19(2)."""
+MONTHS_FOR_ACTION = 2
+DAYS_OF_DISTANCE = 10
+"""Article 263(6) TFEU, with the ten days of the rules of procedure."""
 DAYS_TO_CLAIM = 10
 """House rule: working days in which a provider may claim confidentiality (by analogy with 1049/2001, Article 4(4))."""
 
@@ -87,13 +92,7 @@ def notify(start: Start, received: Start | None, *, legacy: bool, calendars: Cal
     """
     term = _legacy_term() if legacy else _two_weeks(start.on, calendars)
     running = Clock("D1-L" if legacy else "D1", State.RUNNING, start, due=term.day, provisional=term.provisional, arithmetic=term.arithmetic)
-    day = received.on if received else today
-    late = (day - term.day).days
-    if late <= 0:
-        return replace(running, state=State.WITHIN_OUTER_LIMIT if received else State.RUNNING, satisfied_by=received)
-    if term.provisional:
-        return replace(running, state=State.PROVISIONAL, satisfied_by=received)
-    return replace(running, state=State.LATE if received else State.EXPIRED, satisfied_by=received, days_late=late)
+    return _within(running, received, today)
 
 
 def _two_weeks(event_day: date, calendars: Calendars) -> LegalDate:
@@ -165,6 +164,50 @@ def waiting(clock: Literal["D4", "D5"], start: Start, *, ended: Start | None, la
     return Clock(
         clock, state, start, first_admissible=first.day, satisfied_by=ended, provisional=first.provisional, arithmetic=first.arithmetic, about=about
     )  # fmt: skip
+
+
+# -- D2: to process an alert; D6: to bring an action; D8: to inform ----------------
+
+
+def alert(start: Start, processed: Start | None, *, calendars: Calendars, today: date, about: UUID) -> Clock:
+    """
+    Return the clock of a complete qualified alert: two weeks, started afresh when requested information arrives.
+
+    Law: Implementing Regulation (EU) 2025/454, Article 19(2).
+    """
+    term = last_day_within_weeks(start.on, WEEKS_TO_PROCESS_ALERT, calendars)
+    clock = Clock("D2", State.RUNNING, start, due=term.day, provisional=term.provisional, arithmetic=term.arithmetic, about=about)
+    return _within(clock, processed, today)
+
+
+def information(start: Start, supply_by: date, received: Start | None, *, today: date, about: UUID) -> Clock:
+    """Return the clock of a request for information: the day set in it (Article 91(4))."""
+    words = f"The request sets {in_words(supply_by)} as the last day (Article 91(4))."
+    return _within(Clock("D8", State.RUNNING, start, due=supply_by, arithmetic=(words,), about=about), received, today)
+
+
+def _within(clock: Clock, done: Start | None, today: date) -> Clock:
+    """Return how a term stands that is kept by doing something in time."""
+    day = done.on if done else today
+    late = (day - clock.due).days if clock.due else 0
+    if late <= 0:
+        return replace(clock, state=State.WITHIN_OUTER_LIMIT if done else State.RUNNING, satisfied_by=done)
+    if clock.provisional:
+        return replace(clock, state=State.PROVISIONAL, satisfied_by=done)
+    return replace(clock, state=State.LATE if done else State.EXPIRED, satisfied_by=done, days_late=late)
+
+
+def action(start: Start, *, lodged: Start | None, today: date, about: UUID) -> Clock:
+    """
+    Return the time in which an action for annulment can be brought, for information: two months and ten days on account of distance.
+
+    Law: Article 263(6) TFEU; Rules of Procedure of the General Court.
+    """
+    two_months = first_day_after_months(start.on, MONTHS_FOR_ACTION, first_day_next=False)
+    last = date.fromordinal(two_months.day.toordinal() + DAYS_OF_DISTANCE)
+    words = (*two_months.arithmetic[:2], f"Ten days are added on account of distance: {in_words(last)}. Shown for information; the Court decides.")
+    state = State.CLOSED if lodged else State.RUNNING if today <= last else State.EXPIRED
+    return Clock("D6", state, start, due=last, satisfied_by=lodged, arithmetic=words, about=about)
 
 
 # -- D9: to claim confidentiality, Article 78 ------------------------------------

@@ -6,13 +6,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from domain import claims, legal_parameters, list_entry, model_case, publication, register
+from domain import challenge, claims, corrections, legal_parameters, list_entry, model_case, publication, qualified_alert, register, rulings
 from domain.errors import Malformed, NotInRegister, Refused
 from domain.law.rules import R27
 from domain.list_entry import EntryFact
 from domain.record import Fact, fact_types
 
-ROOMS = (claims, legal_parameters, list_entry, model_case, publication, register)
+ROOMS = (challenge, claims, corrections, legal_parameters, list_entry, model_case, publication, qualified_alert, register, rulings)
 """Importing a record makes its events known."""
 
 EVENTS: dict[str, type[Fact]] = {fact.TOPIC: fact for fact in fact_types() if "claim" not in fact.STREAMS}

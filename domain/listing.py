@@ -29,11 +29,11 @@ from domain.list_entry import (
     content_of,
     is_listed,
 )
-from domain.model_case import arguments, identity, reassessment
+from domain.model_case import arguments, identity, provider, reassessment
 from domain.model_case.case import ModelCase
 from domain.model_case.decision import informed_at
 from domain.model_case.designation import ModelDesignatedUnder52_4, is_designated_by
-from domain.model_case.effects import is_notified, standing
+from domain.model_case.effects import flags, is_notified, standing
 from domain.publication import (
     Hold,
     Publication,
@@ -122,10 +122,10 @@ def _is_not_held(records: Records, act: Act, content: public.EntryContent) -> No
 
 
 def _names_persons_lawfully(records: Records, act: Act, content: public.EntryContent) -> None:
-    providers = [e.fact for e in records.case.of(identity.ProviderIdentified)]
+    providers = [e.fact for e in records.case.of(provider.ProviderIdentified)]
     natural = bool(providers) and all(p.provider_kind == "NATURAL_PERSON" for p in providers)
     require(not (natural and content.provider_name), R27, "The provider is a natural person, whose name stands in the vault.")
-    representatives = [e.fact for e in records.case.of(identity.AuthorisedRepresentativeAppointed)]
+    representatives = [e.fact for e in records.case.of(provider.AuthorisedRepresentativeAppointed)]
     named = {r.legal_name for r in representatives if r.representative_kind == "LEGAL_PERSON"}
     known = content.representative_name is None or content.representative_name in named
     require(known, R27, "Only a representative that is a legal person is named.")
@@ -157,7 +157,10 @@ def _notes_what_is_so(records: Records, act: Act, content: public.EntryContent) 
     if content.note == "OFF_MARKET":
         require(identity.off_market_since(records.case, act.day), R27, "The model is on the Union market.")
     require(content.note != "MAINTAINED" or maintained, R27, "No decision maintaining the designation was notified.")
-    require(content.note != "SUSPENDED", R27, "No suspension by the Court is recorded.")
+    suspended = flags(records.case, act.law, act.at).operation_suspended_by_court
+    shown = content.note == "SUSPENDED"
+    require(suspended or not shown, R27, "No suspension by the Court is recorded.")
+    require(shown or not suspended, R27, "The Court suspended the operation of the decision: the entry must show it (note SUSPENDED).")
 
 
 CONDITIONS: tuple[Callable[[Records, Act, public.EntryContent], None], ...] = (
@@ -174,7 +177,7 @@ CONDITIONS: tuple[Callable[[Records, Act, public.EntryContent], None], ...] = (
 def holds(records: Records, act: Act) -> list[Hold]:
     """Return the holds in force: those of the law by default, and those that an officer recorded."""
     found: list[Hold] = []
-    waiting = bool(arguments.pending(records.case, act.law)) and act.law.settings["LIST_WHILE_ARGUMENTS_PENDING"] == "hold"
+    waiting = bool(arguments.pending(records.case, act.law, act.at)) and act.law.settings["LIST_WHILE_ARGUMENTS_PENDING"] == "hold"
     if waiting and not is_overridden(records.publication, "ARGUMENTS_PENDING"):
         found.append("ARGUMENTS_PENDING")
     legacy = identity.is_legacy(records.case) and not is_notified(records.case, act.law) and act.day < LEGACY_TERM

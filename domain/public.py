@@ -6,7 +6,7 @@ A field is public because it stands here; every event and field that does not is
 
 from typing import Literal
 
-from domain.types import Bool, Country, Day, Flop, Int, ListId, Payload, Sha256, Text
+from domain.types import Bool, ChallengeRef, Country, Day, Flop, Int, ListId, Payload, Sha256, Text
 
 PublicGround = Literal["51(1)(a)", "52(4)", "52(1)"]
 Note = Literal["SUSPENDED", "OFF_MARKET", "MAINTAINED"]
@@ -109,6 +109,53 @@ class BenchmarkOrIndicatorAdded(Payload):
     applies_from: Day
 
 
+ChallengedField = Literal[
+    "marketed_names", "provider_name", "provider_name_digest", "provider_country", "representative_name", "public_grounds", "decision_ref",
+    "decision_date", "note", "note_ref", "note_on", "list_id", "listed_on", "OTHER",
+]  # fmt: skip
+
+
+class ChallengeReceived(Payload):
+    """Somebody questioned a published field; the free text stays confidential."""
+
+    challenge_ref: ChallengeRef
+    list_id: ListId
+    field: ChallengedField
+    on: Day
+
+
+class ChallengeAnswered(Payload):
+    """A challenge was answered."""
+
+    challenge_ref: ChallengeRef
+    on: Day
+    outcome: Literal["CORRECTED", "NOT_CORRECTED", "OUT_OF_SCOPE"]
+
+
+class ChallengeClosed(Payload):
+    """A challenge was closed."""
+
+    challenge_ref: ChallengeRef
+    on: Day
+
+
+class SealPublished(Payload):
+    """The day's commitment to the confidential file was published; it tells nothing of number or time."""
+
+    day: Day
+    commitment_hash: Sha256
+    day_tree_root_hash: Sha256
+
+
+class MaterialWithdrawn(Payload):
+    """Something was taken out of public view: on which ground, and when."""
+
+    list_id: ListId | None = None
+    material_digest: Sha256
+    legal_ground: Literal["18", "19", "20", "78(2)", "COURT_ORDER", "OTHER"]
+    on: Day
+
+
 PUBLIC: dict[str, type[Payload]] = {
     payload.__name__: payload
     for payload in (
@@ -120,6 +167,11 @@ PUBLIC: dict[str, type[Payload]] = {
         AnnexXIIIAmended,
         HolidayCalendarPublished,
         BenchmarkOrIndicatorAdded,
+        ChallengeReceived,
+        ChallengeAnswered,
+        ChallengeClosed,
+        SealPublished,
+        MaterialWithdrawn,
     )
 }
 """Every public event by its topic."""

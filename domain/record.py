@@ -7,7 +7,7 @@ Deciding and evolving are apart. A decision function may refuse; adding an event
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, ClassVar, Generic, Self, TypeVar
 from uuid import UUID
@@ -123,13 +123,26 @@ class History:
         return self.version > 0
 
     def of(self, kind: type[F]) -> tuple[Event[F], ...]:
-        """Return the events of a type in the order of recording."""
-        return self.by_topic.get(kind.TOPIC, ())
+        """Return the events of a type in the order of recording, corrections laid over them."""
+        return self._corrected(self.by_topic.get(kind.TOPIC, ()))
 
     def among(self, *kinds: type[Fact]) -> tuple[Event[Any], ...]:
         """Return the events of several types in the order of recording."""
-        found = [event for kind in kinds for event in self.by_topic.get(kind.TOPIC, ())]
+        found = [event for kind in kinds for event in self.of(kind)]
         return tuple(sorted(found, key=lambda event: event.version))
+
+    def all(self, kind: type[F]) -> tuple[Event[F], ...]:
+        """Return the events of a type and of those derived from it, in the order of recording."""
+        found = [event for events in self.by_topic.values() for event in events if isinstance(event.fact, kind)]
+        return self._corrected(tuple(sorted(found, key=lambda event: event.version)))
+
+    def _corrected(self, found: tuple[Event[F], ...]) -> tuple[Event[F], ...]:
+        """Lay what the record says of its own errors over the events it speaks of; the recorded events stay as they are."""
+        laid: dict[UUID, dict[str, Any]] = {}
+        for topic in CORRECTIONS:
+            for event in self.by_topic.get(topic, ()):
+                laid.setdefault(event.fact.corrects(self), {}).update(event.fact.changes())
+        return tuple(corrected(event, laid[event.event_id]) if event.event_id in laid else event for event in found) if laid else found
 
     def last(self, kind: type[F]) -> Event[F] | None:
         """Return the last event of a type."""
@@ -142,8 +155,23 @@ class History:
         version = max((e.version for events in kept.values() for e in events[-1:]), default=0)
         return type(self)(self.stream, version, {topic: events for topic, events in kept.items() if events})
 
+    def admit(self, act: Act, fact: Fact) -> None:
+        """Refuse what this kind of record does not take at all, whatever the paragraph of the fact says."""
 
+    def follow(self, act: Act, fact: Fact) -> Facts:
+        """Return what this kind of record adds to any fact."""
+        return ()
+
+
+CORRECTIONS = ("RecordCorrected", "DecisionRectified")
+"""Events that speak of the text of earlier events; they have `corrects` and `changes`."""
 H = TypeVar("H", bound=History)
+
+
+def corrected(event: Event[F], changes: dict[str, Any]) -> Event[F]:
+    """Return an event with some of its fields as they should have been recorded."""
+    plain = {**event.fact.model_dump(mode="json", exclude_none=True), **changes}
+    return replace(event, fact=type(event.fact).model_validate(plain))
 
 
 def evolve(history: H, event: Event[Any]) -> H:
@@ -177,7 +205,8 @@ def decide(history: History, act: Act, fact: Fact) -> Facts:
     """
     require(act.actor.role in fact.RECORDED_BY, R33, f"{fact.TOPIC} is recorded by {' or '.join(sorted(fact.RECORDED_BY))}.")
     refuse_dates_ahead(act, fact)
-    return _DECISIONS.get(type(fact), recorded)(history, act, fact)
+    history.admit(act, fact)
+    return (*_DECISIONS.get(type(fact), recorded)(history, act, fact), *history.follow(act, fact))
 
 
 def recorded(history: History, act: Act, fact: Fact) -> Facts:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
+from domain import public
 from domain.actors import Role
 from domain.errors import AlreadyInRegister, Malformed
 from domain.ids import Kind
@@ -30,6 +31,20 @@ class JudgementSettingChanged(Fact):
     new_value: Text
     applies_from: Day
     reasons_hash: Sha256
+
+
+class SealPublished(Fact, public.SealPublished):
+    """The day's seal, at a fixed hour whether or not anything happened."""
+
+    STREAMS: ClassVar[tuple[Kind, ...]] = ("register",)
+    RECORDED_BY: ClassVar[frozenset[Role]] = frozenset({Role.SYSTEM})
+
+
+class MaterialWithdrawn(Fact, public.MaterialWithdrawn):
+    """Something was taken out of public view."""
+
+    STREAMS: ClassVar[tuple[Kind, ...]] = ("register",)
+    RECORDED_BY: ClassVar[frozenset[Role]] = frozenset({Role.PUBLICATION_OFFICER})
 
 
 def settings_on(register: Register, day: date) -> Settings:

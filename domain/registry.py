@@ -19,19 +19,24 @@ from eventsourcing.utils import Environment
 
 from domain import listing
 from domain.actors import Actor, Role
+from domain.challenge import Challenge
 from domain.claims import DEMONSTRATION, LIST_NUMBERS, Claimed, Written
-from domain.errors import AlreadyInRegister, ClockBehind, KeyReused, Malformed, NotInRegister, Refused, Stale
+from domain.errors import AlreadyInRegister, ClockBehind, KeyReused, Malformed, NotInRegister, Refused, Stale, require
 from domain.ids import LAW, REGISTER, STREAMS, Stream, lineage_claim, parse_stream, request_claim
 from domain.law.provisions import Law
+from domain.law.rules import R11
 from domain.legal_parameters import LegalParameters, law_in_force
 from domain.list_entry import EntryFact, PublicListEntry
-from domain.model_case.case import Inadmissible, ModelCase
+from domain.model_case.case import ModelCase
+from domain.model_case.designation import ModelDesignatedUnder52_4
 from domain.model_case.follow_up import ListingRecorded, list_id_of
 from domain.model_case.identity import ModelCaseOpened
 from domain.model_case.reassessment import ReassessmentRequestRuledAdmissible
 from domain.publication import Publication, PublicationExecuted, PublicationOrderCancelled, PublicationOrdered, open_orders
+from domain.qualified_alert import QualifiedAlert, can_carry_designation
 from domain.record import Act, Event, Fact, Facts, History, LawVersions, decide, evolve
 from domain.register import Register, settings_on
+from domain.rulings import Inadmissible
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SYSTEM = Actor(uuid5(STREAMS, "actor:register"), Role.SYSTEM)
@@ -40,6 +45,8 @@ STATES: dict[str, type[History]] = {
     "case": ModelCase,
     "publication": Publication,
     "entry": PublicListEntry,
+    "alert": QualifiedAlert,
+    "challenge": Challenge,
     "law": LegalParameters,
     "register": Register,
     "claim": History,
@@ -173,6 +180,8 @@ class Registry(Application[UUID]):
         if isinstance(fact, EntryFact):
             return self._plan_listing(command, act, fact)
         facts = decide(state, act, fact)
+        if isinstance(fact, ModelDesignatedUnder52_4) and fact.origin == "QUALIFIED_ALERT":
+            self._must_carry(fact, act)
         if isinstance(fact, PublicationOrdered):
             listing.order_change(self._records(UUID(command.stream.key)), act, fact)
         plan: Plan = [(command.stream, state, command.actor, facts)]
@@ -228,6 +237,11 @@ class Registry(Application[UUID]):
         number = list_id_of(case) or str(self._load(LIST_NUMBERS, History).version + 1)
         publication = self._load(Stream("publication", str(case_id)), Publication)
         return listing.Records(case, publication, self._load(Stream("entry", number), PublicListEntry))
+
+    def _must_carry(self, fact: ModelDesignatedUnder52_4, act: Act) -> None:
+        """Refuse a designation whose alert cannot carry it (R11)."""
+        alert = self._load(Stream("alert", str(fact.alert_id)), QualifiedAlert)
+        require(can_carry_designation(alert, fact.adopted_on or act.day, act.law), R11)
 
     # -- Claims ---------------------------------------------------------------------
 

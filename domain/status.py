@@ -5,7 +5,7 @@ Classification is a legal effect, not a workflow status (Article 51(1); Guidelin
 What was known on a day is decided before: the facts handed in are those known then.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -144,14 +144,7 @@ class _Fold:
     def presumed(self) -> list[Span]:
         """Return when the condition of Article 51(1)(a) is met, before any acceptance (Article 51(2))."""
         confirmed = join(span for d in self.of("REJECTION", "CONVERSION") for span in self.force(d))
-        spans: list[Span] = []
-        for condition in self.facts.conditions:
-            start = start_of(max(condition.on, CHAPTER_V))
-            above = [(start, FOREVER)] if condition.compute is None else self.law.above(condition.compute, start)
-            spans += above
-            # A raised threshold does not end what a decision then in force confirms.
-            spans += [(end, last) for _, end in above for first, last in confirmed if first < end < last]
-        return join(spans)
+        return presumption(self.facts.conditions, self.law, confirmed)
 
     def declared(self) -> list[Span]:
         """Return when a designation for want of notification classifies: back to the day the condition was met (Article 52(1))."""
@@ -168,6 +161,17 @@ class _Fold:
             lifted = [span for lifting in self.against(designation, "LIFTING") for span in self.ending(lifting)]
             spans += minus(self.force(designation), lifted)
         return join(spans)
+
+
+def presumption(conditions: tuple[ConditionMet, ...], law: Law, confirmed: Sequence[Span] = ()) -> list[Span]:
+    """Return when the condition is met; a raised threshold does not end what a decision then in force confirms (Article 51(2), (3))."""
+    spans: list[Span] = []
+    for condition in conditions:
+        start = start_of(max(condition.on, CHAPTER_V))
+        above = [(start, FOREVER)] if condition.compute is None else law.above(condition.compute, start)
+        spans += above
+        spans += [(end, last) for _, end in above for first, last in confirmed if first < end < last]
+    return join(spans)
 
 
 def grounds(facts: CaseFacts, law: Law) -> Grounds:

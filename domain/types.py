@@ -23,7 +23,8 @@ YEARS = range(1950, 2200)
 _NUMBER = re.compile(r"(\d+)(?:\.(\d+))?(?:e(\+?)(\d{1,3}))?", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_IDENTIFIER = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ DecimalText = Annotated[Decimal, BeforeValidator(_decimal), *_number]
 def _whole(value: object) -> object:
     if isinstance(value, str) and re.fullmatch(r"\d{1,15}", value, re.ASCII):
         return int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 10**15:
         raise ValueError("must be a whole number of zero or more, for example 3")
     return value
 
@@ -184,7 +185,7 @@ def _uuid(value: object) -> object:
     if isinstance(value, UUID):
         return value
     try:
-        return UUID(value) if isinstance(value, str) and len(value) == 36 else UUID("?")
+        return UUID(value) if isinstance(value, str) and _IDENTIFIER.fullmatch(value) else UUID("?")
     except ValueError:
         raise ValueError("must be an identifier of the register, for example 3f2b8a1e-5c1d-4e7a-9b60-0d8f1f3c2a10") from None
 

@@ -4,8 +4,11 @@ The follower: pulls events in order, folds them in batches, exactly once.
 The same code follows, recovers after a crash and rebuilds. A projection that fails stops the follower; it never skips, and readiness says so.
 """
 
+import gc
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -33,6 +36,18 @@ class Source(Protocol):
         ...
 
 
+@contextmanager
+def collector_at_rest() -> Iterator[None]:
+    """Let the garbage collector rest while events are folded: it would look again and again through states that live on, and double the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
 @dataclass
 class Track:
     """One read store with the projections that fill it and the decoder that decides what it may see."""
@@ -40,24 +55,25 @@ class Track:
     store: ReadStore
     projections: Sequence[Projection]
     decode: Decoder
+    left_at: int | None = None
+    """Position at which this worker left the store; what projections keep between batches holds only from there on."""
 
-    def step(self, source: Source) -> int:
+    def step(self, source: Source, limit: int = BATCH) -> int:
         """Fold one batch; return how many events were read."""
         seen = self.store.position()
-        raw = source.raw_events(seen, BATCH)
+        raw = source.raw_events(seen, limit)
         if not raw:
             return 0
+        if seen != self.left_at:
+            self.forget()  # another worker, or a rebuild, has folded meanwhile
         batch = [event for row in raw if (event := self.decode(*row))]
-        try:
-            with self.store.engine.begin() as rows:
-                # Commit point: rows and position together, and only if no other worker was faster.
-                if self.store.move(rows, seen, raw[-1][0]):
-                    self.fold(batch, rows)
-                else:
-                    self.forget()
-        except BaseException:
-            self.forget()
-            raise
+        self.left_at = None  # until the rows are written
+        with self.store.engine.begin() as rows:
+            # Commit point: rows and position together, and only if no other worker was faster.
+            moved = self.store.move(rows, seen, raw[-1][0])
+            if moved:
+                self.fold(batch, rows)
+        self.left_at = raw[-1][0] if moved else None
         return len(raw)
 
     def fold(self, batch: Sequence[Seen], rows: object) -> None:
@@ -78,17 +94,23 @@ class Follower:
     source: Source
     tracks: Sequence[Track]
     after_step: Callable[[], None] = lambda: None
-    failed: BaseException | None = None
     _wake: threading.Event = field(default_factory=threading.Event)
     _moved: threading.Condition = field(default_factory=threading.Condition)
     _stopping: bool = False
-    _thread: threading.Thread | None = None
+    _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "follower"))
+    _following: Future[None] | None = None
+
+    @property
+    def failed(self) -> BaseException | None:
+        """Return what stopped the follower: a bug, or an event of a later version; it stands still and loses nothing."""
+        return self._following.exception() if self._following is not None and self._following.done() else None
 
     def catch_up(self, progress: Callable[[int], None] = lambda position: None) -> None:
         """Fold until nothing is left."""
-        for track in self.tracks:
-            while track.step(self.source):
-                progress(track.store.position())
+        with collector_at_rest():
+            for track in self.tracks:
+                while track.step(self.source):
+                    progress(track.store.position())
         self.after_step()
 
     def position(self) -> int:
@@ -107,26 +129,19 @@ class Follower:
 
     def start(self) -> None:
         """Follow in a thread."""
-        self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
-        self._thread.start()
+        self._following = self._thread.submit(self._run)
+        self._following.add_done_callback(lambda _: self._tell())
 
     def stop(self) -> None:
         """Stop following, after the batch at hand."""
         self._stopping = True
         self.wake()
-        if self._thread:
-            self._thread.join(timeout=30)
+        self._thread.shutdown()
 
     def _run(self) -> None:
         version = -1
         while not self._stopping:
-            try:
-                version = self._once(version)
-            except BaseException as failure:  # noqa: BLE001 - kept, shown by readiness, and the follower stands still
-                self.failed = failure
-                with self._moved:
-                    self._moved.notify_all()
-                return
+            version = self._once(version)
 
     def _once(self, version: int) -> int:
         if not self._wake.wait(POLL) and self.source.data_version() == version:
@@ -134,6 +149,10 @@ class Follower:
         self._wake.clear()
         version = self.source.data_version()
         self.catch_up()
+        self._tell()
+        return version
+
+    def _tell(self) -> None:
+        """Let those who wait look again."""
         with self._moved:
             self._moved.notify_all()
-        return version

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection, func, insert, select, text
 
-from projections.follower import Source, Track
+from projections.follower import Source, Track, collector_at_rest
 from projections.store import ReadStore
 
 Show = Callable[[int, int], None]
@@ -27,9 +27,10 @@ def rebuild_track(old: Track, new: Track, source: Source, show: Show) -> None:
 
 def _catch_up(track: Track, source: Source, show: Show) -> None:
     head = source.head()
-    while track.step(source):
-        position = track.store.position()
-        show(position, max(head, position))
+    with collector_at_rest():
+        while track.step(source):
+            position = track.store.position()
+            show(position, max(head, position))
 
 
 def _switch_over(old: ReadStore, new: ReadStore) -> bool:

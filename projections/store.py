@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
+from uuid import uuid4
 
 from sqlalchemy import (
     BigInteger,
@@ -23,13 +25,13 @@ from sqlalchemy import (
     String,
     Table,
     TypeDecorator,
+    UpdateBase,
     create_engine,
     event,
     select,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.pool import StaticPool
 from sqlalchemy.schema import CreateSchema, DropSchema
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -178,19 +180,16 @@ def _positions(metadata: MetaData) -> Table:
 def open_store(database_url: str, name: str, metadata: MetaData, *, suffix: str = "") -> ReadStore:
     """Open the read store `name` of a database: a file of its own on SQLite, a schema of its own on PostgreSQL."""
     if database_url == "sqlite://":
-        return ReadStore(name, _memory(), metadata)
+        return ReadStore(name, _sqlite(f"file:/{uuid4().hex}?vfs=memdb&uri=true"), metadata)
     if database_url.startswith("sqlite:///"):
-        return ReadStore(name, _file(Path(database_url.removeprefix("sqlite:///")) / f"{name}{suffix}.db"), metadata)
+        return ReadStore(name, _sqlite(str(Path(database_url.removeprefix("sqlite:///")) / f"{name}{suffix}.db")), metadata)
     engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg://", 1), pool_pre_ping=True)
     return ReadStore(name, engine, metadata, schema=f"{name}{suffix}")
 
 
-def _memory() -> Engine:
-    return create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
-
-
-def _file(path: Path) -> Engine:
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
+def _sqlite(database: str) -> Engine:
+    """Open a file, or memory that connections of this process share as they would a file: one for all would end each other's transactions."""
+    engine = create_engine(f"sqlite:///{database}", connect_args={"timeout": 30})
     event.listen(engine, "connect", _settle)
     event.listen(engine, "begin", _begin)
     return engine
@@ -211,10 +210,15 @@ def upsert(rows: Connection, table: Table, values: Sequence[dict[str, Any]]) -> 
     """Insert rows, replacing those with the same primary key."""
     if not values:
         return
-    insert = (sqlite if rows.dialect.name == "sqlite" else postgresql).insert(table)
+    rows.execute(_upsert(table, rows.dialect.name), values)
+
+
+@cache
+def _upsert(table: Table, dialect: str) -> UpdateBase:
+    insert: Any = (sqlite if dialect == "sqlite" else postgresql).insert(table)
     keys = [column.name for column in table.primary_key]
     changes = {column.name: insert.excluded[column.name] for column in table.columns if column.name not in keys}
-    rows.execute(insert.on_conflict_do_update(index_elements=keys, set_=changes), values)
+    return cast("UpdateBase", insert.on_conflict_do_update(index_elements=keys, set_=changes))
 
 
 def exclusive(rows: Connection, store: ReadStore) -> None:

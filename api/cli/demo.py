@@ -75,4 +75,4 @@ def _records(first: Step, rest: Iterator[Step]) -> Iterator[Step]:
 def demonstration_files(opened: ExitStack) -> list[Path]:
     """Return the dockets of the demonstration, in the order of their names."""
     folder = opened.enter_context(as_file(files("api") / "demonstration"))
-    return sorted(path for path in folder.glob("*.yaml") if not path.name.startswith("later-"))
+    return sorted(folder.glob("*.yaml"))

@@ -7,6 +7,13 @@ from domain.errors import Malformed
 from domain.types import instant
 
 
+def answered_as_expected(question: str, expected: Any, answer: Any) -> bool:
+    """Tell whether an answer is as expected; of the clocks, D6 is shown for information and need not be expected."""
+    if question == "clocks" and isinstance(expected, list) and not any(isinstance(e, dict) and e.get("clock") == "D6" for e in expected):
+        answer = [clock for clock in answer if clock["clock"] != "D6"]
+    return holds(expected, answer)
+
+
 def holds(expected: Any, answer: Any) -> bool:
     """Tell whether an answer is as expected: the keys given, lists in full (in any order when they hold mappings), instants as instants."""
     if isinstance(expected, dict):

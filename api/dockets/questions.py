@@ -8,13 +8,14 @@ from uuid import UUID
 
 from domain.clocks import Clock
 from domain.errors import Malformed
+from domain.ids import Stream
 from domain.law.periods import BRUSSELS, legal_day, start_of
 from domain.law.provisions import FOREVER
 from domain.types import instant
 from projections.office.questions import Office
 from projections.public.questions import Filters, Listed, PublicQuestions, When
 
-CLOCKS = ("D1", "D1-L", "D3", "D4", "D5", "D9")
+CLOCKS = ("D1", "D1-L", "D2", "D3", "D4", "D5", "D6", "D8", "D9")
 MOST = 100_000
 
 
@@ -23,7 +24,7 @@ class Ask:
     """A question at a pair of times, in the store's identifiers."""
 
     question: str
-    case_id: UUID | None
+    stream: Stream | None
     valid_at: datetime
     known_at: datetime
     step: dict[str, Any]
@@ -55,6 +56,7 @@ class Answers:
             "clocks": self._clocks,
             "published": self._published,
             "history": self._history,
+            "next": self._next,
         }
 
     def answer(self, ask: Ask) -> Any:
@@ -65,8 +67,6 @@ class Answers:
         """
         if ask.question not in self.kinds:
             raise Malformed("ask", f"must be one of {', '.join(self.kinds)}")
-        if ask.question != "published" and ask.case_id is None:
-            raise Malformed("stream", "must name the case that is asked about, for example case/alpha")
         return self.kinds[ask.question](ask)
 
     def _status(self, ask: Ask) -> Any:
@@ -85,6 +85,8 @@ class Answers:
         }
 
     def _found(self, ask: Ask) -> list[Clock]:
+        if ask.stream and ask.stream.kind == "alert":
+            return list(self.office.alert_clocks(UUID(ask.stream.key), ask.valid_at, ask.known_at))
         return list(self.office.clocks(_case(ask), ask.valid_at, ask.known_at))
 
     def _clock(self, ask: Ask) -> Any:
@@ -92,7 +94,8 @@ class Answers:
         if wanted not in CLOCKS:
             raise Malformed("clock", f"must be one of {', '.join(CLOCKS)}")
         found = [clock for clock in self._found(ask) if clock.clock == wanted]
-        return as_answer(found[-1]) if found else None
+        # Of several hearings or designations the last is meant; of the duties of several providers the first.
+        return as_answer(found[0] if wanted.startswith("D1") else found[-1]) if found else None
 
     def _clocks(self, ask: Ask) -> Any:
         return [as_answer(clock) for clock in self._found(ask)]
@@ -101,15 +104,27 @@ class Answers:
         listing = self.public.list_at(When(legal_day(ask.valid_at), ask.known_at), Filters(sort="listed", descending=False), first=MOST)
         return [as_entry(entry) for entry in listing.entries]
 
+    def _next(self, ask: Ask) -> Any:
+        steps = self.office.next_steps(_case(ask), ask.known_at)
+        return {
+            "possible": [step.event for step in steps if step.possible],
+            "ruled_inadmissible": [{"event": s.event, "code": s.code, "article": s.article} for s in steps if s.possible and s.code],
+            "refused": [{"event": s.event, "code": s.code, "article": s.article, "message": s.message} for s in steps if not s.possible],
+        }
+
     def _history(self, ask: Ask) -> Any:
-        kind = str(ask.step.get("stream", "")).partition("/")[0]
-        return [row.event.topic for row in self.office.history(_case(ask), ask.known_at) if row.event.stream.kind == kind]
+        if ask.stream is None:
+            raise Malformed("stream", "must name the record that is asked about, for example case/alpha")
+        if ask.stream.kind in ("case", "publication", "entry"):
+            rows = self.office.history(_case(ask), ask.known_at)
+            return [row.event.topic for row in rows if row.event.stream.kind == ask.stream.kind]
+        return [event.topic for event in self.office.stream(ask.stream, ask.known_at)]
 
 
 def _case(ask: Ask) -> UUID:
-    if ask.case_id is None:
-        raise Malformed("stream", "must name a case")
-    return ask.case_id
+    if ask.stream is None or ask.stream.kind not in ("case", "publication", "entry"):
+        raise Malformed("stream", "must name the case that is asked about, for example case/alpha")
+    return UUID(ask.stream.key)
 
 
 def as_answer(clock: Clock) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from api.dockets.expectations import check_shape, holds, ruled_as_expected
+from api.dockets.expectations import answered_as_expected, check_shape, ruled_as_expected
 from api.dockets.files import Step
 from api.dockets.names import Names, UnknownName
 from api.dockets.questions import Answers, Ask, moment
@@ -177,19 +177,13 @@ class Runner:
         now = self.now or self.answers.office.last_recorded_at() or datetime.now(UTC)
         ask = Ask(
             _text(body, "ask"),
-            self._case_asked(body),
+            self._stream(_text(body, "stream")) if "stream" in body else None,
             moment(body["valid_at"], "valid_at") if "valid_at" in body else now,
             min(moment(body["known_at"], "known_at"), now) if "known_at" in body else now,
             body,
         )
         answer = self.names.back(self.answers.answer(ask))
-        return Result(step.n, "answered", "expect" not in body or holds(body["expect"], answer), answer=answer)
-
-    def _case_asked(self, body: dict[str, Any]) -> UUID | None:
-        if "stream" not in body:
-            return None
-        stream = self._stream(_text(body, "stream"))
-        return UUID(stream.key) if stream.kind in ("case", "publication", "entry") else None
+        return Result(step.n, "answered", "expect" not in body or answered_as_expected(ask.question, body["expect"], answer), answer=answer)
 
 
 def _text(body: dict[str, Any], key: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import TypeVar
 
 from domain.law.periods import Calendars, HolidayCalendar, start_of
@@ -110,9 +111,9 @@ class Law:
 
     def _versions_in_force(self) -> Iterable[tuple[ThresholdVersion, Span]]:
         days = sorted({t.applies_from for t in self.thresholds})
-        for day, following in zip(days, [*days[1:], None], strict=True):
-            version = self.threshold_on(day)
-            if version:
+        for day, following in pairwise([*days, None]):
+            version = self.threshold_on(day) if day else None
+            if version and day:
                 yield version, (start_of(day), start_of(following) if following else FOREVER)
 
 

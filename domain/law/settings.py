@@ -40,6 +40,7 @@ SWITCHES: dict[str, Switch] = {
     "SUSPENDED_ENDING": Switch("operates_again", ("stays_ended",), "Does a ground operate while the act that ended it is suspended?"),
     "CLAIM_REFUSED_STANDSTILL": Switch("10", (), "How many working days does a refused confidentiality claim hold publication?"),
     "PUBLICATION_SLOT": Switch("next_working_day", ("at_once",), "When does what is ordered become public?"),
+    "ALERT_90_1_B_ORIGIN": Switch("EX_OFFICIO", ("QUALIFIED_ALERT",), "May a designation name an alert under Article 90(1)(b) as its origin?"),
     "FOUR_EYES": Switch("drafter_differs", ("none",), "May the drafter of a decision record its adoption?"),
 }
 

@@ -1,5 +1,6 @@
 """Arguments that a model exceptionally presents no systemic risk, and the decisions on them: Article 52(2) and (3); Guidelines 2.3.3."""
 
+from datetime import datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
@@ -7,17 +8,18 @@ from domain.errors import AlreadyInRegister, Malformed, NotInRegister, require
 from domain.law.periods import legal_day
 from domain.law.provisions import Law
 from domain.law.rules import R03, R04, R07, R18, R21, R22, R32, R36, Rule
-from domain.model_case.case import CommissionDecision, Filed, Inadmissible, ModelCase, refuse_formal_defects, ruled
+from domain.model_case.case import CommissionDecision, Filed, ModelCase, refuse_formal_defects
 from domain.model_case.decision import informed_at, is_in_force, is_standing, is_undone, pending_decision, refuse_unheard
 from domain.model_case.designation import declared_by
-from domain.model_case.notification import counts_from, notice_of, ruling_on, superseded, withdrawn_at
-from domain.model_case.threshold import conditions
+from domain.model_case.notification import Change, RenotificationReceived, carrier_counts, carrier_of, ruling_on, superseded, withdrawn_at
+from domain.model_case.provider import is_known_provider
+from domain.model_case.threshold import conditions, found_never_met
 from domain.record import Act, Event, Facts, decides, recorded
-from domain.status import Outcome
+from domain.rulings import Inadmissible, ruled
+from domain.status import ConditionMet, Outcome, presumption
 from domain.types import Bool, DecisionId, Instant, Int, Payload, Ref, Sha256, SubmissionId, Text
 
 Claim = Literal["NO_HIGH_IMPACT_CAPABILITIES", "OTHER_CHARACTERISTIC"]
-Change = Literal["SUBSTANTIAL_CHANGE_OCCURRED", "SUBSTANTIAL_CHANGE_EXPECTED", "INFORMATION_INCOMPLETE", "INFORMATION_INCORRECT_OR_MISLEADING"]
 
 
 class ClaimItem(Payload):
@@ -96,17 +98,25 @@ def arguments_of(case: ModelCase, submission_id: UUID) -> Event[ArgumentsReceive
 
 
 def are_admissible(case: ModelCase, submission_id: UUID, law: Law) -> bool:
-    """Tell whether arguments were filed that have effect: not ruled out, withdrawn or superseded, and with a notification that counts."""
-    notice = notice_of(case, submission_id)
+    """Tell whether arguments were filed that have effect: not ruled out, withdrawn or superseded, and with a filing that counts."""
+    carrier, filed = carrier_of(case, submission_id), arguments_of(case, submission_id)
     out = {e.fact.submission_id for e in case.among(ArgumentsRuledInadmissible, ArgumentsWithdrawn)}
     return (
-        arguments_of(case, submission_id) is not None
-        and notice is not None
+        carrier is not None
+        and filed is not None
+        and filed.version > found_never_met(case)
         and submission_id not in out
         and submission_id not in superseded(case)
         and withdrawn_at(case, submission_id) is None
-        and counts_from(case, notice, law) is not None
+        and carrier_counts(case, carrier, law)
     )
+
+
+def have_object(case: ModelCase, law: Law, at: datetime) -> bool:
+    """Tell whether there is still a presumption to rebut: arguments lapse when a raised threshold has ended it (procedure 10.11)."""
+    met = conditions(case)
+    spans = presumption(tuple(ConditionMet(day, e.fact.compute_flop if e.fact.kind == "COMPUTE" else None) for day, e in met), law)
+    return not met or any(end > at for _, end in spans)
 
 
 def decisions_on(case: ModelCase, submission_id: UUID) -> list[Event[CommissionDecision]]:
@@ -115,15 +125,18 @@ def decisions_on(case: ModelCase, submission_id: UUID) -> list[Event[CommissionD
     return [e for e in found if e.fact.submission_id == submission_id and is_standing(case, e.fact.decision_id)]
 
 
-def pending(case: ModelCase, law: Law) -> list[UUID]:
+def pending(case: ModelCase, law: Law, at: datetime) -> list[UUID]:
     """Return the arguments that wait for a decision to be notified, or that wait again because it was annulled or revoked."""
     filed = [e.fact.submission_id for e in case.of(ArgumentsReceived)]
-    return [s for s in filed if are_admissible(case, s, law) and not _is_decided(case, s, law)]
+    return [s for s in filed if are_admissible(case, s, law) and not _is_decided(case, s, law)] if have_object(case, law, at) else []
 
 
 def _is_decided(case: ModelCase, submission_id: UUID, law: Law) -> bool:
     """Tell whether a decision on some arguments has effect; an adopted one that nobody was informed of has none."""
-    decided = (d.fact.decision_id for d in decisions_on(case, submission_id))
+    carrier = carrier_of(case, submission_id)
+    decided = [d.fact.decision_id for d in decisions_on(case, submission_id)]
+    if carrier and isinstance(carrier.fact, RenotificationReceived):  # a conversion decides its arguments too
+        decided += [e.fact.decision_id for e in case.of(AcceptanceConverted) if e.fact.target_decision_id == carrier.fact.target_decision_id]
     return any(informed_at(case, d) is not None and not is_undone(case, d, law) for d in decided)
 
 
@@ -153,9 +166,10 @@ def receive_arguments(case: ModelCase, act: Act, fact: ArgumentsReceived) -> Fac
 
 def bar_to_arguments(case: ModelCase, act: Act, fact: ArgumentsReceived) -> Rule | None:
     """Return why arguments have no effect, if so."""
-    notice = notice_of(case, fact.submission_id)
-    with_it = notice is not None and notice.fact.arguments_included and notice.fact.received_at == fact.received_at
-    without_effect = ruling_on(case, fact.submission_id) not in (None, R32.code)
+    carrier = carrier_of(case, fact.submission_id)
+    with_it = carrier is not None and carrier.fact.arguments_included and carrier.fact.received_at == fact.received_at
+    stranger = carrier is not None and not is_known_provider(case, carrier.fact.provider_ref)
+    without_effect = ruling_on(case, fact.submission_id) not in (None, R32.code) or stranger
     declared = act.law.settings["ARGUMENTS_AFTER_52_1_DESIGNATION"] == "inadmissible" and declared_by(case, fact.received_at, act.law)
     return R03 if not with_it or without_effect or declared else None
 
@@ -182,6 +196,10 @@ def reject_arguments(case: ModelCase, act: Act, fact: ArgumentsRejected) -> Fact
     refuse_formal_defects(case, act, fact)
     require(fact.not_substantiated and fact.not_demonstrated, R36)
     _must_be_pending(case, act, fact.submission_id, fact.replaces)
+    carrier = carrier_of(case, fact.submission_id)
+    again = carrier is not None and isinstance(carrier.fact, RenotificationReceived)
+    cleared = any(acceptance_in_force(case, e.fact.decision_id, act) for e in case.of(ArgumentsAccepted))
+    require(not (again and cleared), R04, "An acceptance is in force; it is converted, not overruled by a rejection.")
     refuse_unheard(case, act, fact, "REJECTION")
     return recorded(case, act, fact)
 
@@ -205,7 +223,8 @@ def _must_be_filed(case: ModelCase, submission_id: UUID) -> None:
 
 
 def _must_be_pending(case: ModelCase, act: Act, submission_id: UUID, replaces: UUID | None) -> None:
-    require(are_admissible(case, submission_id, act.law), R04)
+    open_question = are_admissible(case, submission_id, act.law) and have_object(case, act.law, act.at)
+    require(open_question and not _is_decided(case, submission_id, act.law), R04)
     standing = decisions_on(case, submission_id)
     open_again = all(is_undone(case, d.fact.decision_id, act.law) for d in standing)
     waiting = pending_decision(case, standing)
@@ -238,7 +257,7 @@ def _refuse_early_effect(case: ModelCase, fact: AcceptanceConverted) -> None:
         return
     day = legal_day(fact.effective_from)
     require(fact.change == "INFORMATION_INCORRECT_OR_MISLEADING" or (fact.adopted_on and day >= fact.adopted_on), R21)
-    met_on = min((e.fact.on for e in conditions(case)), default=None)
+    met_on = min((day for day, _ in conditions(case)), default=None)
     if met_on is None:
         raise Malformed("effective_from", "cannot be set before the condition is recorded as met")
     require(day >= met_on, R21, f"The condition was met on {met_on}.")

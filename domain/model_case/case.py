@@ -5,10 +5,11 @@ from typing import ClassVar, Literal, TypeVar
 from uuid import UUID
 
 from domain.actors import FILERS, Role
-from domain.errors import Malformed, require
+from domain.errors import Malformed, NotInRegister, require
 from domain.ids import Kind
-from domain.law.rules import R06, R31, Rule
-from domain.record import Act, Event, Fact, History
+from domain.law.rules import R06, R31, R39
+from domain.record import Act, Event, Fact, Facts, History
+from domain.rulings import RULED_BY
 from domain.status import Outcome
 from domain.types import Bool, Day, DecisionId, HearingId, Instant, Language, Ref, Sha256, SubmissionId, Text
 
@@ -17,9 +18,22 @@ from domain.types import Bool, Day, DecisionId, HearingId, Instant, Language, Re
 class ModelCase(History):
     """Everything the register knows about one model lineage (Guidelines 2.2)."""
 
+    @property
+    def is_closed(self) -> bool:
+        """Tell whether the case was closed and not opened again."""
+        closed, reopened = (self.by_topic.get(topic, ())[-1:] for topic in ("CaseClosed", "CaseReopened"))
+        return bool(closed) and (not reopened or reopened[0].version < closed[0].version)
+
+    def admit(self, act: Act, fact: Fact) -> None:
+        """Refuse an act of the Commission on a closed case (R39)."""
+        require(not (self.is_closed and isinstance(fact, CommissionStep)), R39, "The case is closed; reopen it first.")
+
+    def follow(self, act: Act, fact: Fact) -> Facts:
+        """Reopen a closed case for what arrives from outside (Charter, Article 41)."""
+        return (CaseReopened(on=act.day),) if self.is_closed and isinstance(fact, Arriving) else ()
+
 
 OFFICER = frozenset({Role.CASE_OFFICER})
-RULED_BY = frozenset({Role.CASE_OFFICER, Role.SYSTEM})
 E = TypeVar("E", bound=Fact)
 
 
@@ -29,13 +43,36 @@ class CaseFact(Fact):
     STREAMS: ClassVar[tuple[Kind, ...]] = ("case",)
 
 
+class CaseReopened(CaseFact):
+    """A closed case was opened again, by an officer or by what arrived for it."""
+
+    RECORDED_BY: ClassVar[frozenset[Role]] = RULED_BY
+
+    on: Day
+    note_hash: Sha256 | None = None
+
+
+def must_be_open(case: ModelCase) -> None:
+    """Raise NotInRegister for a case without events."""
+    if not case:
+        raise NotInRegister("the case has no events yet: open it with ModelCaseOpened")
+
+
 # -- Filings ---------------------------------------------------------------------
 
 FilerRole = Literal["PROVIDER", "AUTHORISED_REPRESENTATIVE", "LAWYER", "OTHER"]
 Channel = Literal["EU_SEND", "OTHER"]
 
 
-class Filed(CaseFact):
+class CommissionStep(CaseFact):
+    """A step or an act of the Commission, which a closed case does not take."""
+
+
+class Arriving(CaseFact):
+    """What arrives from outside, for a closed case too."""
+
+
+class Filed(Arriving):
     """What the filer records, or a case officer who names the filer."""
 
     RECORDED_BY: ClassVar[frozenset[Role]] = FILERS
@@ -44,7 +81,7 @@ class Filed(CaseFact):
     filer_role: FilerRole | None = None
 
 
-class Filing(CaseFact):
+class Filing(Arriving):
     """What arrived from outside, at the instant of its receipt by the Commission. Never refused for what it says, only ruled upon."""
 
     RECORDED_BY: ClassVar[frozenset[Role]] = FILERS
@@ -63,26 +100,12 @@ class Submission(Filing):
     submission_id: SubmissionId
 
 
-class Inadmissible(CaseFact):
-    """A ruling that a filing has no effect; `cause_code` is the rule, `article` its provision."""
-
-    RECORDED_BY: ClassVar[frozenset[Role]] = RULED_BY
-
-    article: Text
-    cause_code: Text
-
-
-def ruled(rule: Rule) -> dict[str, str]:
-    """Return the fields by which a ruling names its rule."""
-    return {"article": rule.article, "cause_code": rule.code}
-
-
 # -- Decisions of the Commission -------------------------------------------------
 
 LegalBasis = Literal["52(1)", "52(3)", "52(4)", "52(5)", "OTHER"]
 
 
-class CommissionDecision(CaseFact):
+class CommissionDecision(CommissionStep):
     """
     An adopted decision. It binds nobody and changes nothing until the provider is informed (Article 297(2) TFEU).
 
@@ -128,8 +151,7 @@ def refuse_formal_defects(case: ModelCase, act: Act, fact: CommissionDecision) -
 
 def decisions(case: ModelCase) -> tuple[Event[CommissionDecision], ...]:
     """Return every adopted decision of a case, in the order of recording."""
-    found = [e for events in case.by_topic.values() for e in events if isinstance(e.fact, CommissionDecision)]
-    return tuple(sorted(found, key=lambda event: event.version))
+    return case.all(CommissionDecision)  # type: ignore[type-abstract,unused-ignore]
 
 
 def decision_of(case: ModelCase, decision_id: UUID) -> Event[CommissionDecision] | None:

@@ -10,13 +10,14 @@ from typing import ClassVar, Literal
 from uuid import UUID
 
 from domain.actors import Role
-from domain.clocks import Clock, Start, hearing
+from domain.clocks import Clock, Start, action, hearing
 from domain.errors import AlreadyInRegister, NotInRegister, require
 from domain.law.periods import in_words, legal_day
 from domain.law.provisions import FOREVER, Law, Span
 from domain.law.rules import R05, R19
-from domain.model_case.case import OFFICER, CaseFact, CommissionDecision, ModelCase, decision_of, decisions
-from domain.model_case.identity import is_provider
+from domain.model_case.case import OFFICER, CaseFact, CommissionDecision, CommissionStep, ModelCase, decision_of, decisions
+from domain.model_case.courts import AnnulmentActionLodged, annulment_of, suspensions_of
+from domain.model_case.provider import is_provider
 from domain.record import Act, Event, Facts, decides, recorded
 from domain.status import CaseFacts, Decision, force_of
 from domain.types import Day, DecisionId, HearingId, Instant, Ref, Sha256
@@ -24,7 +25,7 @@ from domain.types import Day, DecisionId, HearingId, Instant, Ref, Sha256
 DraftAct = Literal["REJECTION", "DESIGNATION_52_1", "DESIGNATION_52_4", "CONVERSION", "MAINTAINING", "DECLINING", "WITHDRAWAL", "REVOCATION"]
 
 
-class DraftDecisionCommunicated(CaseFact):
+class DraftDecisionCommunicated(CommissionStep):
     """The provider received the draft of an adverse act; the hearing begins (Charter, Article 41(2)(a))."""
 
     RECORDED_BY: ClassVar[frozenset[Role]] = OFFICER
@@ -155,6 +156,8 @@ def _decision_fact(case: ModelCase, fact: CommissionDecision) -> Decision:
         target=getattr(fact, "target_decision_id", None),
         condition_met_on=getattr(fact, "condition_met_on", None),
         effective_from=early,
+        annulled=annulment_of(case, fact.decision_id),
+        suspended=suspensions_of(case, fact.decision_id),
     )
 
 
@@ -174,6 +177,21 @@ def is_undone(case: ModelCase, decision_id: UUID, law: Law) -> bool:
         return False
     spans = spans_of_force(case, decision_id, law)
     return not spans or spans[-1][1] < FOREVER
+
+
+def action_clocks(case: ModelCase, today: date) -> list[Clock]:
+    """Return clock D6 of every notified decision, for information (Article 263(6) TFEU)."""
+    return [clock for e in decisions(case) if (clock := _action_clock(case, e, today))]
+
+
+def _action_clock(case: ModelCase, decision: Event[CommissionDecision], today: date) -> Clock | None:
+    decision_id = decision.fact.decision_id
+    notified = next((e for e in case.of(DecisionNotified) if e.fact.decision_id == decision_id), None)
+    if notified is None or legal_day(notified.fact.at) > today:
+        return None
+    lodged = next((e for e in case.of(AnnulmentActionLodged) if e.fact.decision_id == decision_id), None)
+    brought = Start(lodged.event_id, lodged.topic, lodged.fact.lodged_on) if lodged and lodged.fact.lodged_on <= today else None
+    return action(Start(notified.event_id, notified.topic, legal_day(notified.fact.at)), lodged=brought, today=today, about=decision_id)
 
 
 # -- Decisions ---------------------------------------------------------------------

@@ -10,10 +10,10 @@ from domain.errors import AlreadyInRegister, NotInRegister, require
 from domain.law.periods import in_words, legal_day
 from domain.law.provisions import Law
 from domain.law.rules import R08, R09, R10, R11, R12, R40
-from domain.model_case.case import OFFICER, CaseFact, CommissionDecision, ModelCase, refuse_formal_defects
+from domain.model_case.case import OFFICER, CaseFact, CommissionDecision, CommissionStep, ModelCase, refuse_formal_defects
 from domain.model_case.decision import decision_facts, informed_at, is_standing, is_undone, pending_decision, refuse_unheard, spans_of_force
 from domain.model_case.notification import duty_from, first_notified
-from domain.model_case.threshold import first_trigger
+from domain.model_case.threshold import conditions, first_trigger, found_never_met
 from domain.record import Act, Event, Facts, decides, recorded
 from domain.status import CaseFacts, Ground, Outcome, grounds
 from domain.types import ALL_POINTS, AlertId, Day, Int, Point, ProceedingId, Sha256
@@ -21,7 +21,7 @@ from domain.types import ALL_POINTS, AlertId, Day, Int, Point, ProceedingId, Sha
 Origin = Literal["EX_OFFICIO", "QUALIFIED_ALERT"]
 
 
-class DesignationProceedingOpened(CaseFact):
+class DesignationProceedingOpened(CommissionStep):
     """The Commission began to look into a designation."""
 
     RECORDED_BY: ClassVar[frozenset[Role]] = OFFICER
@@ -133,6 +133,7 @@ def designate_under_52_1(case: ModelCase, act: Act, fact: ModelDesignatedUnder52
     if met_on is None or adopted_on is None or met_on > adopted_on:
         require(False, R09)
         return ()
+    require(conditions(case) or not found_never_met(case), R09, "The condition was found never to have been met.")
     first = first_notified(case, act.law)
     require(first is None or legal_day(first[0]) > adopted_on, R08)
     _refuse_second(case, act, fact, case.of(ModelDesignatedUnder52_1))

@@ -10,13 +10,14 @@ from datetime import date, datetime
 from uuid import UUID
 
 from domain.clocks import Clock, State
-from domain.law.periods import legal_day
+from domain.law.periods import legal_day, start_of
 from domain.law.provisions import FOREVER, LEGACY_TERM, Law, Span
-from domain.model_case import arguments, identity, reassessment
+from domain.model_case import arguments, courts, identity, reassessment
 from domain.model_case.case import ModelCase, decisions
-from domain.model_case.decision import DraftDecisionCommunicated, ProviderHeard, decision_facts, hearing_clock
-from domain.model_case.notification import counts_from, duty_to_notify, first_notified, notices, withdrawn_at
-from domain.model_case.threshold import conditions
+from domain.model_case.decision import DraftDecisionCommunicated, ProviderHeard, action_clocks, decision_facts, hearing_clock
+from domain.model_case.information import information_clocks
+from domain.model_case.notification import counts_from, duties_to_notify, first_notified, notices, withdrawn_at
+from domain.model_case.threshold import ThresholdFoundNeverMet, conditions
 from domain.status import CaseFacts, ConditionMet, Ground, Status, grounds, status_at
 
 
@@ -26,16 +27,44 @@ def case_facts(case: ModelCase, law: Law) -> CaseFacts:
 
 
 def _conditions(case: ModelCase) -> Iterator[ConditionMet]:
-    for event in conditions(case):
-        yield ConditionMet(event.fact.on, event.fact.compute_flop if event.fact.kind == "COMPUTE" else None)
+    for day, event in conditions(case):
+        yield ConditionMet(day, event.fact.compute_flop if event.fact.kind == "COMPUTE" else None)
 
 
 def _expected(case: ModelCase, law: Law) -> Iterator[Span]:
     """Return when a counting notification said that the condition will be met, until it was withdrawn."""
+    never = case.last(ThresholdFoundNeverMet)
     for event in notices(case):
         since = counts_from(case, event, law)
         if event.fact.trigger == "WILL_BE_MET" and since:
-            yield since, withdrawn_at(case, event.fact.submission_id) or FOREVER
+            found = start_of(never.fact.found_on) if never and never.version > event.version else FOREVER
+            yield since, min(found, withdrawn_at(case, event.fact.submission_id) or FOREVER)
+
+
+MOVES_STATUS = frozenset(
+    {
+        "ThresholdMet",
+        "ThresholdFoundNeverMet",
+        "ConditionDateEstablished",
+        "RecordCorrected",
+        "NotificationReceived",
+        "NotificationReplaced",
+        "NotificationCompleted",
+        "NotificationFoundIncomplete",
+        "NotificationWithdrawn",
+        "SubmissionRuledInadmissible",
+        "ProviderIdentified",
+        "ProviderSucceeded",
+        "ModelTransferred",
+        "DecisionNotified",
+        "DecisionRectified",
+        "DecisionAnnulled",
+        "AppealDecided",
+        "InterimSuspensionOrdered",
+        "InterimSuspensionEnded",
+    }
+)
+"""Events that can move a status; a decision does so only once it is notified, so its adoption does not."""
 
 
 # -- Clocks ------------------------------------------------------------------------
@@ -44,9 +73,14 @@ def _expected(case: ModelCase, law: Law) -> Iterator[Span]:
 def clocks(case: ModelCase, law: Law, at: datetime) -> list[Clock]:
     """Return every clock of a case as it stands at a moment, in the order of their numbers."""
     today = legal_day(at)
-    duty = duty_to_notify(case, law, today)
     hearings = [hearing_clock(case, draft, law, today) for draft in case.of(DraftDecisionCommunicated)]
-    return [*([duty] if duty else []), *hearings, *reassessment.reassessment_clocks(case, law, at)]
+    return [
+        *duties_to_notify(case, law, today),
+        *hearings,
+        *reassessment.reassessment_clocks(case, law, at),
+        *action_clocks(case, today),
+        *information_clocks(case, today),
+    ]
 
 
 # -- Flags -------------------------------------------------------------------------
@@ -63,21 +97,33 @@ class Flags:
     on_union_market: bool
     provisional: bool
     obligations_deferred_until: date | None
+    action_pending: bool
+    operation_suspended_by_court: bool
+    ending_suspended_by_court: bool
+
+
+OPERATING = ("DESIGNATION_52_1", "DESIGNATION_52_4")
+ENDING = ("ACCEPTANCE", "LIFTING")
+"""What the Court suspends: a designation stops operating, an act that ended a ground stops ending it (Articles 278 and 279 TFEU)."""
 
 
 def flags(case: ModelCase, law: Law, at: datetime) -> Flags:
     """Return the flags of a case at a moment (Article 111(3) for the deferral of a legacy model)."""
     today = legal_day(at)
-    duty = duty_to_notify(case, law, today)
+    duties = duties_to_notify(case, law, today)
+    suspended = [d.outcome for d in decision_facts(case) if courts.is_suspended(case, d.id, at)]
     placed = identity.placed_on(case)
     return Flags(
-        arguments_pending=bool(arguments.pending(case, law)),
+        arguments_pending=bool(arguments.pending(case, law, at)),
         hearing_open=not all(_heard(case, draft.fact.hearing_id) for draft in case.of(DraftDecisionCommunicated)),
         reassessment_pending=any(reassessment.is_waiting(case, e.fact.request_id, law) for e in case.of(reassessment.ReassessmentRequestReceived)),
-        notification_overdue=duty is not None and duty.state is State.EXPIRED,
+        notification_overdue=any(duty.state is State.EXPIRED for duty in duties),
         on_union_market=placed is not None and placed <= today and identity.off_market_since(case, today) is None,
-        provisional=duty is not None and duty.state is State.PROVISIONAL,
+        provisional=any(duty.state is State.PROVISIONAL for duty in duties),
         obligations_deferred_until=LEGACY_TERM if identity.is_legacy(case) else None,
+        action_pending=bool(courts.open_actions(case)),
+        operation_suspended_by_court=any(outcome in OPERATING for outcome in suspended),
+        ending_suspended_by_court=any(outcome in ENDING for outcome in suspended),
     )
 
 

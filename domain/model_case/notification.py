@@ -1,5 +1,7 @@
 """The provider's notification and what becomes of it: Article 52(1); Guidelines 2.3.2."""
 
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import date, datetime
 from typing import ClassVar, Literal
 from uuid import UUID
@@ -10,16 +12,24 @@ from domain.errors import AlreadyInRegister, NotInRegister, require
 from domain.law.periods import legal_day
 from domain.law.provisions import Law
 from domain.law.rules import R30, R32, R35, R37, Rule
-from domain.model_case.case import OFFICER, CaseFact, Filed, Inadmissible, ModelCase, Submission, decisions, ruled
-from domain.model_case.identity import is_legacy, is_mandated
+from domain.model_case.case import OFFICER, CaseFact, Filed, ModelCase, Submission, decisions
+from domain.model_case.identity import is_legacy
+from domain.model_case.provider import is_known_provider, is_mandated, lines_of_providers
 from domain.model_case.threshold import first_trigger
 from domain.record import Act, Event, Facts, decides, recorded
-from domain.types import Bool, Day, DecimalText, Flop, Instant, Ref, Sha256, SubmissionId, Text
+from domain.rulings import SubmissionRuledInadmissible, ruled
+from domain.types import Bool, Day, DecimalText, DecisionId, Flop, Instant, Ref, Sha256, SubmissionId, Text
 
 Missing = Literal["ESTIMATE", "METHOD", "TRIGGER", "OTHER"]
 
 
-class Notice(Submission):
+class Carrier(Submission):
+    """A filing with which arguments can be presented (Article 52(2))."""
+
+    arguments_included: Bool
+
+
+class Notice(Carrier):
     """What every notification says (Article 52(1), second sentence)."""
 
     AHEAD: ClassVar[frozenset[str]] = frozenset({"trigger_on"})
@@ -31,7 +41,6 @@ class Notice(Submission):
     estimate_method: Literal["HARDWARE", "ARCHITECTURE", "OTHER"] | None = None
     method_description_hash: Sha256 | None = None
     error_margin_pct: DecimalText | None = None
-    arguments_included: Bool
 
 
 class NotificationReceived(Notice):
@@ -42,6 +51,20 @@ class NotificationReplaced(Notice):
     """The provider replaced its notification by a new, full one, while its time still runs."""
 
     target_submission_id: SubmissionId
+
+
+Change = Literal["SUBSTANTIAL_CHANGE_OCCURRED", "SUBSTANTIAL_CHANGE_EXPECTED", "INFORMATION_INCOMPLETE", "INFORMATION_INCORRECT_OR_MISLEADING"]
+"""Why an acceptance no longer holds (Guidelines 2.3.3)."""
+
+
+class RenotificationReceived(Carrier):
+    """The provider notified again, because what the acceptance rested on changed or was wrong."""
+
+    target_decision_id: DecisionId
+    change: Change
+    fact: Text
+    became_known_on: Day
+    estimate_flop: Flop | None = None
 
 
 class NotificationFoundIncomplete(CaseFact):
@@ -74,23 +97,28 @@ class NotificationWithdrawn(Filed):
     reason_hash: Sha256 | None = None
 
 
-class SubmissionRuledInadmissible(Inadmissible):
-    """A filing was ruled to have no effect."""
-
-    submission_id: SubmissionId
-
-
 # -- Questions ---------------------------------------------------------------------
 
 
 def notices(case: ModelCase) -> tuple[Event[Notice], ...]:
     """Return every notification of the case, admissible or not."""
-    return case.among(NotificationReceived, NotificationReplaced)
+    return case.all(Notice)
 
 
 def notice_of(case: ModelCase, submission_id: UUID) -> Event[Notice] | None:
     """Return a notification by its number."""
     return next((e for e in notices(case) if e.fact.submission_id == submission_id), None)
+
+
+def carrier_of(case: ModelCase, submission_id: UUID) -> Event[Carrier] | None:
+    """Return a notification, replacement or renotification by its number."""
+    return next((e for e in case.all(Carrier) if e.fact.submission_id == submission_id), None)
+
+
+def carrier_counts(case: ModelCase, carrier: Event[Carrier], law: Law) -> bool:
+    """Tell whether a filing counts, so that arguments in it do."""
+    notice = notice_of(case, carrier.fact.submission_id)
+    return counts_from(case, notice, law) is not None if notice else ruling_on(case, carrier.fact.submission_id) is None
 
 
 def ruling_on(case: ModelCase, submission_id: UUID) -> str | None:
@@ -110,6 +138,8 @@ def counts_from(case: ModelCase, notice: Event[Notice], law: Law) -> datetime | 
     One found incomplete and completed within the time set counts from its first receipt; completed later, from its completion.
     """
     fact = notice.fact
+    if not is_known_provider(case, fact.provider_ref):
+        return None
     ruling = ruling_on(case, fact.submission_id)
     demanded = [e.fact.supply_by for e in case.of(NotificationFoundIncomplete) if e.fact.submission_id == fact.submission_id]
     if ruling not in (None, R32.code) or (law.settings["NOTIFICATION_WITHDRAWAL"] == "as_if_never" and withdrawn_at(case, fact.submission_id)):
@@ -139,9 +169,10 @@ def has_method(notice: Notice) -> bool:
     return notice.estimate_method is not None or notice.method_description_hash is not None
 
 
-def first_notified(case: ModelCase, law: Law) -> tuple[datetime, Event[Notice]] | None:
-    """Return the first notification that counts, and from when."""
-    counting = [(at, e.version, e) for e in notices(case) if (at := counts_from(case, e, law))]
+def first_notified(case: ModelCase, law: Law, line: Collection[UUID] | None = None) -> tuple[datetime, Event[Notice]] | None:
+    """Return the first notification that counts, by anybody or by one line of providers, and from when."""
+    by_them = [e for e in notices(case) if line is None or e.fact.provider_ref in line]
+    counting = [(at, e.version, e) for e in by_them if (at := counts_from(case, e, law))]
     return (min(counting)[0], min(counting)[2]) if counting else None
 
 
@@ -151,18 +182,21 @@ def superseded(case: ModelCase) -> frozenset[UUID]:
     return frozenset(fact.target_submission_id for fact in replacements)
 
 
-def duty_to_notify(case: ModelCase, law: Law, today: date) -> Clock | None:
-    """Return clock D1, or D1-L for a legacy model, once something started it (Articles 52(1), 111(3))."""
+def duties_to_notify(case: ModelCase, law: Law, today: date) -> list[Clock]:
+    """Return clock D1, or D1-L for a legacy model, of each provider, once something started it (Articles 52(1), 111(3); procedure 7.4)."""
     trigger = first_trigger(case)
     if trigger is None:
-        return None
-    day, event = trigger
-    return duty_from(case, law, today, Start(event.event_id, event.topic, day))
+        return []
+    start = Start(trigger[1].event_id, trigger[1].topic, trigger[0])
+    lines = lines_of_providers(case)
+    if len(lines) < 2:
+        return [duty_from(case, law, today, start)]
+    return [replace(duty_from(case, law, today, start, line), about=line[-1]) for line in lines]
 
 
-def duty_from(case: ModelCase, law: Law, today: date, start: Start) -> Clock:
-    """Return clock D1 as started by a given event."""
-    first = first_notified(case, law)
+def duty_from(case: ModelCase, law: Law, today: date, start: Start, line: Collection[UUID] | None = None) -> Clock:
+    """Return clock D1 as started by a given event, for the model or for one line of providers."""
+    first = first_notified(case, law, line)
     received = Start(first[1].event_id, first[1].topic, legal_day(first[0])) if first and legal_day(first[0]) <= today else None
     return notify(start, received, legacy=is_legacy(case), calendars=law.calendars, today=today)
 
@@ -211,14 +245,13 @@ def bar_to_notice(case: ModelCase, fact: Notice) -> Rule | None:
 def bar_to_replacement(case: ModelCase, act: Act, fact: NotificationReplaced) -> Rule | None:
     """Return why a notification can no longer be replaced, if so."""
     day = legal_day(fact.received_at)
-    duty = duty_to_notify(case, act.law, day)
-    expired = duty is not None and duty.due is not None and day > duty.due and not duty.provisional
+    expired = any(duty.due is not None and day > duty.due and not duty.provisional for duty in duties_to_notify(case, act.law, day))
     return R35 if expired or decisions(case) or act.law.settings["NOTIFICATION_REPLACEMENT"] == "never" else None
 
 
 def must_be_new(case: ModelCase, submission_id: UUID) -> None:
     """Keep the numbers of filings apart."""
-    if notice_of(case, submission_id):
+    if carrier_of(case, submission_id):
         raise AlreadyInRegister("A filing with this submission_id is recorded already.")
 
 

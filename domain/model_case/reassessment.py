@@ -11,18 +11,7 @@ from domain.errors import AlreadyInRegister, NotInRegister, require
 from domain.law.periods import legal_day
 from domain.law.provisions import Law
 from domain.law.rules import R12, R13, R14, R15, R16, R17, R18, R30, Rule
-from domain.model_case.case import (
-    OFFICER,
-    RULED_BY,
-    CaseFact,
-    CommissionDecision,
-    Filed,
-    Filing,
-    Inadmissible,
-    ModelCase,
-    refuse_formal_defects,
-    ruled,
-)
+from domain.model_case.case import OFFICER, CaseFact, CommissionDecision, CommissionStep, Filed, Filing, ModelCase, refuse_formal_defects
 from domain.model_case.decision import informed_at, is_standing, is_undone, pending_decision, refuse_unheard
 from domain.model_case.designation import (
     ModelDesignatedUnder52_4,
@@ -31,8 +20,9 @@ from domain.model_case.designation import (
     is_designated_by,
     refuse_incomplete_assessment,
 )
-from domain.model_case.identity import is_mandated, is_provider
+from domain.model_case.provider import is_mandated, is_provider
 from domain.record import Act, Event, Facts, decides, recorded
+from domain.rulings import RULED_BY, Inadmissible, ruled
 from domain.status import Outcome
 from domain.types import Day, DecisionId, Instant, Reason, Ref, RequestId
 
@@ -70,7 +60,7 @@ class ReassessmentRequestWithdrawn(Filed):
     filer_ref: Ref
 
 
-class ReassessmentOpened(CaseFact):
+class ReassessmentOpened(CommissionStep):
     """The Commission decided to reassess."""
 
     RECORDED_BY: ClassVar[frozenset[Role]] = OFFICER

@@ -8,9 +8,9 @@ from domain.actors import Role
 from domain.errors import Malformed, require
 from domain.law.provisions import CHAPTER_V
 from domain.law.rules import R01
-from domain.model_case.case import OFFICER, CaseFact, ModelCase
+from domain.model_case.case import OFFICER, CaseFact, Filed, ModelCase
 from domain.record import Act, Event, Facts, decides, recorded
-from domain.types import CaseId, Day, Flop, Int, Ref, plain
+from domain.types import CaseId, Component, Day, EventId, Flop, HearingId, Int, Ref, Sha256, plain
 
 ONE_THIRD_OF_THRESHOLD = Decimal(10**25)
 """Stands for the original's compute where that is unknown and the original has systemic risk (Guidelines 3.2)."""
@@ -45,27 +45,69 @@ class ThresholdMet(CaseFact):
     indicator_version: Int | None = None
 
 
+class ComputeEstimateRevised(Filed):
+    """The estimate of the training compute was revised. No effect by itself; it may call for another fact."""
+
+    previous_flop: Flop
+    new_flop: Flop
+    reason_hash: Sha256
+    components: tuple[Component, ...] = ()
+
+
+class ConditionDateEstablished(CaseFact):
+    """On evidence, and after hearing the provider, the condition was met, or became known, on another day than recorded."""
+
+    RECORDED_BY: ClassVar[frozenset[Role]] = OFFICER
+
+    provider_ref: Ref | None = None
+    target_event_id: EventId
+    condition_met_on: Day | None = None
+    became_known_on: Day | None = None
+    hearing_id: HearingId | None = None
+    evidence_hash: Sha256
+
+
+class ThresholdFoundNeverMet(CaseFact):
+    """The condition was never met: a revised figure, or a training abandoned before. The presumption never existed."""
+
+    RECORDED_BY: ClassVar[frozenset[Role]] = OFFICER
+
+    found_on: Day
+    compute_flop: Flop | None = None
+    finding: Literal["REVISED_FIGURE", "TRAINING_ABANDONED"]
+    evidence_hash: Sha256
+
+
 # -- Questions ---------------------------------------------------------------------
 
-
-def conditions(case: ModelCase) -> tuple[Event[ThresholdMet], ...]:
-    """Return the facts by which the condition was met."""
-    return case.of(ThresholdMet)
-
-
-def expectations(case: ModelCase) -> tuple[Event[ThresholdExpectedToBeMet], ...]:
-    """Return the facts by which it became known that the condition will be met."""
-    return case.of(ThresholdExpectedToBeMet)
-
-
-Trigger = tuple[date, Event[ThresholdMet] | Event[ThresholdExpectedToBeMet]]
+Met = tuple[date, Event[ThresholdMet]]
+Expected = tuple[date, Event[ThresholdExpectedToBeMet]]
+Trigger = Met | Expected
 """A day from which the duty to notify runs, with its event."""
+
+
+def conditions(case: ModelCase) -> list[Met]:
+    """Return the days on which the condition was met, as last established, without what was found never met."""
+    moved = {e.fact.target_event_id: e.fact.condition_met_on for e in case.of(ConditionDateEstablished) if e.fact.condition_met_on}
+    return [(moved.get(e.event_id, e.fact.on), e) for e in case.of(ThresholdMet) if e.version > found_never_met(case)]
+
+
+def expectations(case: ModelCase) -> list[Expected]:
+    """Return the days on which it became known that the condition will be met, likewise."""
+    moved = {e.fact.target_event_id: e.fact.became_known_on for e in case.of(ConditionDateEstablished) if e.fact.became_known_on}
+    standing = [e for e in case.of(ThresholdExpectedToBeMet) if e.version > found_never_met(case)]
+    return [(moved.get(e.event_id, e.fact.became_known_on), e) for e in standing]
+
+
+def found_never_met(case: ModelCase) -> int:
+    """Return the version of the last finding that the condition was never met; 0 while there is none."""
+    last = case.last(ThresholdFoundNeverMet)
+    return last.version if last else 0
 
 
 def first_trigger(case: ModelCase) -> Trigger | None:
     """Return the earlier of the day the condition was met and the day it became known that it will be, with its event (Article 52(1))."""
-    found: list[Trigger] = [(e.fact.on, e) for e in conditions(case)]
-    found += [(e.fact.became_known_on, e) for e in expectations(case)]
+    found: list[Trigger] = [*conditions(case), *expectations(case)]
     return min(found, key=lambda trigger: (trigger[0], trigger[1].version), default=None)
 
 

@@ -1,10 +1,11 @@
 """The case file: every event of a case with its bytes; the cases themselves; the orders that wait for their slot."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, String, bindparam, delete, func, insert, select, update
 
 from projections.office.tables import cases, events, orders
 from projections.store import Batch, Projection, Seen, microseconds, upsert
@@ -36,12 +37,15 @@ class CaseFile(Projection):
         if not self._owners:
             self._owners = {row.list_id: row.case_id for row in rows.execute(select(cases.c.list_id, cases.c.case_id)) if row.list_id}
         bodies = [(seen, orjson.loads(seen.state)) for seen in batch]
-        for seen, body in bodies:
-            if seen.topic == "ListingRecorded":
-                self._owners[body["data"]["list_id"]] = body["stream"].partition("/")[2]
+        markers = {body["data"]["list_id"]: body["stream"].partition("/")[2] for seen, body in bodies if seen.topic == "ListingRecorded"}
+        begun = markers.keys() - self._owners.keys()
+        self._owners.update(markers)
         written = [self._row(seen, body) for seen, body in bodies]
         if written:
             rows.execute(insert(events), written)
+        for list_id in begun:  # its first event may stand in the batch before the marker that says whose it is
+            mine = (events.c.stream == f"entry/{list_id}", events.c.case_id.is_(None))
+            rows.execute(update(events).where(*mine).values(case_id=markers[list_id]))
 
     def _row(self, seen: Seen, body: dict[str, Any]) -> dict[str, Any]:
         return {
@@ -70,11 +74,9 @@ class Cases(Projection):
         opened = [e for e in mine if e.topic == "ModelCaseOpened"]
         number = int(rows.execute(select(func.coalesce(func.max(cases.c.number), 0))).scalar_one())
         upsert(rows, cases, [_opened(e, n) for n, e in enumerate(opened, start=number + 1)])
-        for case_id, found in _by_case(mine).items():
-            words = " ".join(word for e in found for word in _words(e.fact)).casefold()
-            listing = next((e.fact.list_id for e in reversed(found) if e.topic == "ListingRecorded"), None)
-            changes: dict[str, Any] = {"version": found[-1].version, "words": cases.c.words + (f" {words}" if words else "")}
-            rows.execute(update(cases).where(cases.c.case_id == case_id).values(**changes, **({"list_id": listing} if listing else {})))
+        folded = [_folded(case_id, found) for case_id, found in _by_case(mine).items()]
+        if folded:
+            rows.execute(FOLD, folded)
 
 
 def _by_case(found: Iterable[Any]) -> dict[str, list[Any]]:
@@ -96,11 +98,34 @@ def _opened(event: Any, number: int) -> dict[str, Any]:
     }
 
 
+FOLD = (
+    update(cases)
+    .where(cases.c.case_id == bindparam("folded"))
+    .values(
+        version=bindparam("last"),
+        words=cases.c.words + bindparam("said", type_=String),
+        list_id=func.coalesce(bindparam("listing", type_=String), cases.c.list_id),
+    )
+)
+
+
+def _folded(case_id: str, found: list[Any]) -> dict[str, Any]:
+    words = " ".join(word for e in found for word in _words(e.fact)).casefold()
+    listing = next((e.fact.list_id for e in reversed(found) if e.topic == "ListingRecorded"), None)
+    return {"folded": case_id, "last": found[-1].version, "said": f" {words}" if words else "", "listing": listing}
+
+
 WORDS = ("internal_name", "lineage_key", "legal_name", "marketed_name", "commission_ref")
 
 
 def _words(fact: Any) -> list[str]:
-    return [value for name in WORDS if (value := getattr(fact, name, None))] + list(getattr(fact, "marketed_names", ()))
+    names = [value for name in _names_in(type(fact)) if (value := getattr(fact, name))]
+    return names + list(fact.marketed_names if "marketed_names" in type(fact).model_fields else ())
+
+
+@cache
+def _names_in(kind: Any) -> tuple[str, ...]:
+    return tuple(name for name in WORDS if name in kind.model_fields)
 
 
 class PublicationDesk(Projection):

@@ -3,27 +3,36 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import orjson
 from sqlalchemy import ColumnElement, and_, func, select
 
+from domain.actors import Actor, Role
 from domain.clocks import Clock
 from domain.ids import LAW, REGISTER, Stream
 from domain.law.periods import legal_day
 from domain.law.provisions import Law
 from domain.legal_parameters import LegalParameters, law_in_force
+from domain.list_entry import PublicListEntry
+from domain.listing import Records
 from domain.model_case.case import ModelCase
 from domain.model_case.effects import Flags, Standing, clocks, flags, standing
+from domain.model_case.follow_up import list_id_of
+from domain.next_steps import NextStep, next_steps
 from domain.publication import Publication, claim_clock
-from domain.record import Event, evolve
+from domain.qualified_alert import QualifiedAlert, processing_clock
+from domain.record import Act, Event, History, evolve
 from domain.register import Register, settings_on
 from projections.office.tables import cases, events, orders, status_spans
 from projections.office.tables import clocks as clock_rows
 from projections.store import ALWAYS, ReadStore, microseconds, moment_of
 
 Decode = Callable[[str, bytes], Event[Any]]
+SOMEBODY = Actor(UUID(int=0), Role.SYSTEM)
+"""Asks what may be recorded; who may record it stands with each event."""
+H = TypeVar("H", bound=History)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,28 +123,38 @@ class Office:
         claim = claim_clock(self._publication(case_id, known), law, legal_day(at))
         return (*clocks(self._case(case_id, known), law, at), *([claim] if claim else []))
 
+    def alert_clocks(self, alert_id: UUID, at: datetime, known_at: datetime | None = None) -> tuple[Clock, ...]:
+        """Return clock D2 of an alert as it stands at a moment."""
+        known = known_at or at
+        record = self._folded(QualifiedAlert(Stream("alert", str(alert_id))), known)
+        clock = processing_clock(record, self.law(known), legal_day(at))
+        return (clock,) if clock else ()
+
+    def next_steps(self, case_id: UUID, at: datetime) -> list[NextStep]:
+        """Return what may be recorded on a case at a moment, and what every other act would meet."""
+        case = self._case(case_id, at)
+        entry = PublicListEntry(Stream("entry", list_id_of(case) or "0"))
+        records = Records(case, self._publication(case_id, at), self._folded(entry, at))
+        return next_steps(records, Act(SOMEBODY, at, self.law(at)))
+
     def _case(self, case_id: UUID, known_at: datetime) -> ModelCase:
-        state = ModelCase(Stream("case", str(case_id)))
-        for row in self._stream(state.stream, known_at):
-            state = evolve(state, row)
-        return state
+        return self._folded(ModelCase(Stream("case", str(case_id))), known_at)
 
     def _publication(self, case_id: UUID, known_at: datetime) -> Publication:
-        state = Publication(Stream("publication", str(case_id)))
-        for row in self._stream(state.stream, known_at):
-            state = evolve(state, row)
-        return state
+        return self._folded(Publication(Stream("publication", str(case_id))), known_at)
+
+    def _folded(self, empty: H, known_at: datetime) -> H:
+        for event in self.stream(empty.stream, known_at):
+            empty = evolve(empty, event)
+        return empty
 
     def law(self, known_at: datetime) -> Law:
         """Return the law as it was known at a moment, with the settings in force then."""
-        law, register = LegalParameters(LAW), Register(REGISTER)
-        for event in self._stream(LAW, known_at):
-            law = evolve(law, event)
-        for event in self._stream(REGISTER, known_at):
-            register = evolve(register, event)
+        law, register = self._folded(LegalParameters(LAW), known_at), self._folded(Register(REGISTER), known_at)
         return law_in_force(law, settings_on(register, legal_day(known_at)))
 
-    def _stream(self, stream: Stream, known_at: datetime) -> Iterator[Event[Any]]:
+    def stream(self, stream: Stream, known_at: datetime) -> Iterator[Event[Any]]:
+        """Return the events of a record as known at a moment."""
         query = select(events.c.topic, events.c.state).where(events.c.stream == str(stream), events.c.recorded_at <= microseconds(known_at))
         with self.store.reading() as rows:
             found = rows.execute(query.order_by(events.c.version)).all()

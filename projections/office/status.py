@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 
 from domain.clocks import Clock, State
 from domain.ids import LAW, REGISTER, Stream, parse_stream
@@ -13,10 +13,10 @@ from domain.law.periods import BRUSSELS, legal_day
 from domain.law.provisions import FOREVER, Law
 from domain.legal_parameters import LegalParameters, law_in_force
 from domain.model_case.case import ModelCase
-from domain.model_case.effects import case_facts, clocks
+from domain.model_case.effects import MOVES_STATUS, case_facts, clocks
 from domain.record import Event, evolve
 from domain.register import Register, settings_on
-from domain.status import BEGINNING, timeline
+from domain.status import BEGINNING, CaseFacts, timeline
 from projections.office.tables import clocks as clock_rows
 from projections.office.tables import events, status_spans
 from projections.store import ALWAYS, Batch, Projection, Seen, microseconds, upsert
@@ -27,18 +27,8 @@ Piece = tuple[int, int, str, bytes]
 Written = dict[tuple[str, int, int], dict[str, Any]]
 """Rectangles by case, start on the valid axis, start on the known axis."""
 
-FACTS = (
-    "ThresholdMet",
-    "NotificationReceived",
-    "NotificationReplaced",
-    "NotificationCompleted",
-    "NotificationFoundIncomplete",
-    "NotificationWithdrawn",
-    "SubmissionRuledInadmissible",
-    "DecisionNotified",
-    "ProviderIdentified",
-)
-"""Events that can move a status by themselves; decisions move it once notified, so an adoption alone does not."""
+MOST_OPEN = 50_000
+"""Cases whose open rectangles are kept between batches."""
 
 
 class Histories:
@@ -56,8 +46,10 @@ class Histories:
     def load(self, rows: Connection, stream: Stream, before: int) -> ModelCase:
         """Return a case as it stood before a version."""
         state = self._kept.get(stream)
-        if state is None or state.version != before - 1:
-            state = ModelCase(stream)
+        if state is not None and state.version == before - 1:
+            return state
+        state = ModelCase(stream)
+        if before > 1:
             query = select(events.c.topic, events.c.state).where(events.c.stream == str(stream), events.c.version < before)
             for row in rows.execute(query.order_by(events.c.version)):
                 state = evolve(state, self._decode(row.topic, row.state))
@@ -81,6 +73,7 @@ class StatusSpans(Projection):
         self._decode = decode
         self._histories = Histories(decode)
         self._open: dict[str, list[tuple[Piece, int]]] = {}
+        self._folded: dict[str, tuple[Law, CaseFacts]] = {}
         self._law: tuple[LegalParameters, Register] | None = None
         self._kept_law: tuple[Any, Law] | None = None
 
@@ -88,6 +81,7 @@ class StatusSpans(Projection):
         """Forget the states and open rows kept between batches."""
         self._histories.clear()
         self._open.clear()
+        self._folded.clear()
         self._law = None
 
     def apply(self, batch: Batch, rows: Connection) -> None:
@@ -95,7 +89,10 @@ class StatusSpans(Projection):
         if not batch:
             return
         written: Written = {}
-        touched: dict[str, ModelCase] = {}
+        touched: dict[str, tuple[ModelCase, Law]] = {}
+        if len(self._open) > MOST_OPEN:
+            self._open.clear()
+            self._folded.clear()
         self._fetch_open(rows, {seen.event.stream.key for seen in batch if seen.event.stream.kind == "case"})
         self._law = self._law or self._load_law(rows, batch[0].position)
         for seen in batch:
@@ -104,12 +101,13 @@ class StatusSpans(Projection):
                 self._amend(event)
                 touched.update(self._moved_by_law(rows, seen, written))
             elif event.stream.kind == "case":
-                case = touched[event.stream.key] = self._evolved(rows, event)
-                if event.topic in FACTS:
-                    self._move(case, self._law_at(event), microseconds(event.recorded_at), written)
+                case, law = touched[event.stream.key] = self._evolved(rows, event), self._law_at(event)
+                if event.topic in MOVES_STATUS:
+                    self._move(case, law, microseconds(event.recorded_at), written)
         _write(rows, written)
-        for case in touched.values():
-            _write_clocks(rows, case, self._law_at(batch[-1].event))
+        if touched:  # a clock may be there no longer, as D1 where D1-L is
+            rows.execute(delete(clock_rows).where(clock_rows.c.case_id == bindparam("touched")), [{"touched": case_id} for case_id in touched])
+        upsert(rows, clock_rows, [row for case, law in touched.values() for row in _clock_rows(case, law)])
 
     # -- States -----------------------------------------------------------------------
 
@@ -132,30 +130,27 @@ class StatusSpans(Projection):
 
     def _law_at(self, event: Event[Any]) -> Law:
         law, register = self._law or (LegalParameters(LAW), Register(REGISTER))
-        key = (law.version, register.version, event.recorded_at.date() if register else None)
+        key = (law.version, register.version, legal_day(event.recorded_at) if register else None)
         if self._kept_law is None or self._kept_law[0] != key:
             self._kept_law = (key, law_in_force(law, settings_on(register, legal_day(event.recorded_at))))
         return self._kept_law[1]
 
-    def _moved_by_law(self, rows: Connection, seen: Seen, written: Written) -> Iterator[tuple[str, ModelCase]]:
-        """Work out anew every model with a recorded compute: a new threshold can move its status (Article 51(3))."""
+    def _moved_by_law(self, rows: Connection, seen: Seen, written: Written) -> Iterator[tuple[str, tuple[ModelCase, Law]]]:
+        """Work out anew every case: a threshold can move its status, a calendar or a switch its clocks (Article 51(3))."""
         query = select(events.c.stream, func.max(events.c.version)).where(events.c.position < seen.position)
-        concerned = select(events.c.stream).where(events.c.topic == "ThresholdMet", events.c.position < seen.position)
-        for name, version in rows.execute(query.where(events.c.stream.in_(concerned)).group_by(events.c.stream)).all():
+        law = self._law_at(seen.event)
+        for name, version in rows.execute(query.where(events.c.stream.startswith("case/")).group_by(events.c.stream)).all():
             stream = parse_stream(name)
             case = self._histories.load(rows, stream, version + 1)
             self._histories.keep(case)
             self._fetch_open(rows, {stream.key})
-            self._move(case, self._law_at(seen.event), microseconds(seen.event.recorded_at), written)
-            yield stream.key, case
+            self._move(case, law, microseconds(seen.event.recorded_at), written)
+            yield stream.key, (case, law)
 
     # -- Rectangles -------------------------------------------------------------------
 
     def _fetch_open(self, rows: Connection, case_ids: set[str]) -> None:
         missing = case_ids - self._open.keys()
-        if len(self._open) > 50_000:
-            self._open.clear()
-            missing = case_ids
         self._open.update({case_id: [] for case_id in missing})
         query = select(status_spans).where(status_spans.c.case_id.in_(missing), status_spans.c.known_to == ALWAYS)
         for row in rows.execute(query) if missing else ():
@@ -164,8 +159,12 @@ class StatusSpans(Projection):
     def _move(self, case: ModelCase, law: Law, at: int, written: Written) -> None:
         """Close the rectangles that a new event ends on the known axis, and open those it begins."""
         case_id = case.stream.key
+        facts = case_facts(case, law)
+        if self._folded.get(case_id) == (law, facts):
+            return  # what the event says moves no status
+        self._folded[case_id] = (law, facts)
         before = self._open[case_id]
-        after = pieces(case, law)
+        after = pieces(facts, law)
         kept = [(piece, since) for piece, since in before if piece in after]
         for piece, since in before:
             if piece not in after:
@@ -176,10 +175,10 @@ class StatusSpans(Projection):
         self._open[case_id] = kept + begun
 
 
-def pieces(case: ModelCase, law: Law) -> list[Piece]:
+def pieces(facts: CaseFacts, law: Law) -> list[Piece]:
     """Return the status of a case as now known, in stretches over all time."""
     found = []
-    for (begin, end), status, active in timeline(case_facts(case, law), law):
+    for (begin, end), status, active in timeline(facts, law):
         grounds = [{"ground": ground, "from": _text(span[0]), "to": None if span[1] >= FOREVER else _text(span[1])} for ground, span in active]
         until = ALWAYS if end >= FOREVER else microseconds(end)
         found.append((-ALWAYS if begin <= BEGINNING else microseconds(begin), until, str(status), orjson.dumps(grounds)))
@@ -215,13 +214,10 @@ def _write(rows: Connection, written: Written) -> None:
 # -- Clocks -------------------------------------------------------------------------
 
 
-def _write_clocks(rows: Connection, case: ModelCase, law: Law) -> None:
-    """Keep the day on which each clock ends, for lists of what is due."""
+def _clock_rows(case: ModelCase, law: Law) -> list[dict[str, Any]]:
+    """Return the day on which each clock ends, for lists of what is due."""
     last = max((e.recorded_at for found in case.by_topic.values() for e in found[-1:]), default=None)
-    if last is None:
-        return
-    found = [_clock_row(case.stream.key, clock) for clock in clocks(case, law, last)]
-    upsert(rows, clock_rows, found)
+    return [_clock_row(case.stream.key, clock) for clock in clocks(case, law, last)] if last else []
 
 
 def _clock_row(case_id: str, clock: Clock) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """The answers to what the public may ask, from the public read store alone."""
 
+from collections.abc import Callable, Hashable
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import orjson
 from sqlalchemy import ColumnElement, Connection, and_, func, select
@@ -23,6 +24,9 @@ from projections.public.questions import (
 from projections.public.tables import about, changes, entries, law, sequence
 from projections.store import ALWAYS, ReadStore, microseconds, upsert
 
+MOST_KEPT = 2_048
+"""Counts kept in memory; a few dozen bytes each."""
+T = TypeVar("T")
 ORDER = {"name": entries.c.name, "provider": entries.c.provider, "listed": entries.c.listed_on, "changed": entries.c.changed_on}
 
 
@@ -31,6 +35,7 @@ class PublicList:
 
     def __init__(self, store: ReadStore) -> None:
         self.store = store
+        self._kept: dict[Hashable, object] = {}
 
     def state(self) -> PublicState:
         """Return where the public sequence stands."""
@@ -48,7 +53,8 @@ class PublicList:
         with self.store.reading() as rows:
             found = rows.execute(select(entries.c.body).where(wanted).order_by(*order).limit(first).offset(offset)).scalars()
             listed = tuple(LISTED.validate_json(body) for body in found)
-            return Listing(listed, _count(rows, wanted), _count(rows, standing))
+            total = self._once(rows, (when, *_narrowing(filters)), lambda: _count(rows, wanted))
+            return Listing(listed, total, self._once(rows, (when, *_narrowing(Filters())), lambda: _count(rows, standing)))
 
     def entry(self, list_id: str, when: When) -> Listed | None:
         """Return one entry at a pair of times."""
@@ -74,8 +80,9 @@ class PublicList:
 
     def countries(self) -> tuple[str, ...]:
         """Return the provider countries that ever stood on the list."""
+        query = select(entries.c.country).distinct().order_by(entries.c.country)
         with self.store.reading() as rows:
-            return tuple(rows.execute(select(entries.c.country).distinct().order_by(entries.c.country)).scalars())
+            return self._once(rows, "countries", lambda: tuple(rows.execute(query).scalars()))
 
     def law(self, on: date) -> LawInForce:
         """Return the law in force on a day."""
@@ -87,6 +94,16 @@ class PublicList:
         threshold = max((t for t in thresholds if t.applies_from <= on), key=lambda t: (t.applies_from, t.version), default=None)
         annex = max((a.annex_xiii_version for a in annexes if a.applies_from <= on), default=None)
         return LawInForce(on, threshold, annex, tuple(calendars[year] for year in sorted(calendars)))
+
+    def _once(self, rows: Connection, asked: Hashable, answer: Callable[[], T]) -> T:
+        """Return an answer that grows dear with the list, worked out once for each length of the public sequence."""
+        key = (_length(rows), asked)
+        if key in (kept := self._kept):
+            return cast("T", kept[key])
+        if len(kept) >= MOST_KEPT:
+            self._kept = {}  # a new one: other threads may still read the old
+        self._kept[key] = found = answer()
+        return found
 
     def note(self, name: str, value: str) -> None:
         """Keep what the register says of itself."""
@@ -103,7 +120,8 @@ def _at(when: When) -> ColumnElement[bool]:
     valid = entries.c.valid_to == LAST_DAY
     if when.valid_at is not None:
         day = when.valid_at.toordinal()
-        valid = and_(entries.c.valid_from <= day, entries.c.valid_to > day)
+        # What stands on a day was listed by then: this goes without saying, and lets an index begin there.
+        valid = and_(entries.c.valid_from <= day, entries.c.valid_to > day, entries.c.listed_on <= day)
     return and_(known, valid)
 
 
@@ -117,6 +135,14 @@ def _wanted(when: When, filters: Filters) -> ColumnElement[bool]:
         conditions.append(entries.c.country == filters.country)
     conditions += [entries.c.words.contains(word, autoescape=True) for word in filters.search.casefold().split()[:8]]
     return and_(*conditions)
+
+
+def _narrowing(filters: Filters) -> tuple[object, ...]:
+    return (filters.search, filters.ground, filters.country, filters.include_removed)
+
+
+def _length(rows: Connection) -> int:
+    return int(rows.execute(select(sequence.c.length)).scalar() or 0)
 
 
 def _count(rows: Connection, condition: ColumnElement[bool]) -> int:

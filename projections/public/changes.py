@@ -21,6 +21,9 @@ KINDS: dict[type, tuple[Kind, str]] = {
 }
 
 
+LAW_EVENTS = (public.ThresholdAmended, public.AnnexXIIIAmended, public.HolidayCalendarPublished, public.BenchmarkOrIndicatorAdded)
+
+
 class Changes(Projection):
     """Keeps every event of the list with its number, and what it changed. Folded before `PublishedList` touches its rows."""
 
@@ -94,7 +97,7 @@ class PublishedLaw(Projection):
     def apply(self, batch: Batch, rows: Connection) -> None:
         """Fold the batch's law events."""
         number = int(rows.execute(select(func.coalesce(func.max(law.c.number), 0))).scalar_one())
-        found = [seen for seen in batch if type(seen.event.payload) not in KINDS]
+        found = [seen for seen in batch if isinstance(seen.event.payload, LAW_EVENTS)]
         bodies = [{"topic": s.topic, "body": s.event.payload.model_dump_json().encode()} for s in found]
         upsert(rows, law, [{**body, "number": n} for n, body in enumerate(bodies, start=number + 1)])
 

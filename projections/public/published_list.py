@@ -14,6 +14,7 @@ from projections.public.questions import Listed
 from projections.public.tables import entries
 from projections.store import ALWAYS, Batch, Projection, microseconds, upsert
 
+LIST_EVENTS = (public.ListEntryPublished, public.ListEntryUpdated, public.ListEntryRemoved, public.ListEntryCorrected)
 LAST_DAY = date.max.toordinal()
 LISTED = TypeAdapter(Listed)
 
@@ -44,7 +45,7 @@ class PublishedList(Projection):
 
     def apply(self, batch: Batch, rows: Connection) -> None:
         """Fold the batch's list events, loading and writing each touched entry once."""
-        touched = [seen.event for seen in batch if hasattr(seen.event.payload, "list_id")]
+        touched = [seen.event for seen in batch if isinstance(seen.event.payload, LIST_EVENTS)]
         current = _known(rows, {event.payload.list_id for event in touched})
         fresh: dict[tuple[str, int, int], dict[str, Any]] = {}
         for event in touched:

@@ -152,9 +152,12 @@ def test_every_contract_was_broken_once() -> None:
     assert {contract for contract, _, _ in PLANTED} == set(NAMES)
 
 
+PLANNED = ["projections.transparency", "projections.transparency.merkle", "projections.transparency.proofs", "registry_site.office"]
+"""Rooms whose walls stand before they do: the log and the workbench."""
+
+
 def test_every_room_named_in_a_contract_is_built() -> None:
     named = {room for contract in CONTRACTS for room in rooms(contract)}
     stems = {room: ROOT.joinpath(*room.split(".")) for room in named}
     missing = sorted(room for room, stem in stems.items() if not (stem.with_suffix(".py").exists() or (stem / "__init__.py").exists()))
-    if missing:
-        pytest.skip("contracts name rooms that are not built: " + ", ".join(missing))
+    assert missing == PLANNED

@@ -8,7 +8,7 @@ from api.cli.replay import play_file
 from api.wiring import Register
 from domain.events import EVENTS
 
-DOCKETS = sorted(path for path in (Path(__file__).parents[1] / "dockets").iterdir() if not path.name.startswith("later-"))
+DOCKETS = sorted((Path(__file__).parents[1] / "dockets").iterdir())
 
 
 @pytest.mark.parametrize("path", DOCKETS, ids=lambda path: path.stem)

@@ -1,0 +1,211 @@
+"""
+What may be recorded on a case now, and the refusal that every other act would meet.
+
+Worked out from the decisions themselves, never from a second list: for each event type the most favourable data that the case allows are made up and
+put to the very guards that will decide.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from itertools import islice, product
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+from uuid import UUID, uuid5
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from domain.actors import Actor
+from domain.errors import AlreadyInRegister, Malformed, NotInRegister, Refused
+from domain.events import EVENTS
+from domain.ids import STREAMS
+from domain.law.provisions import CHAPTER_V
+from domain.list_entry import ENTRY_EVENTS, EntryFact
+from domain.listing import Records, refuse_change
+from domain.model_case.case import CommissionDecision, ModelCase
+from domain.model_case.notification import Carrier
+from domain.model_case.provider import providers_on
+from domain.public import CONTENT_FIELDS
+from domain.publication import PublicationContentProposed
+from domain.record import Act, Fact, Facts, decide
+from domain.rulings import Inadmissible
+from domain.types import ALL_POINTS, Named
+
+NEW = uuid5(STREAMS, "next:new")
+"""Stands for an identifier that would be made when the event is recorded."""
+DRAFTER = uuid5(STREAMS, "next:drafter")
+MOST_TRIES = 200
+UNSAID_BY = {"ThresholdFoundNeverMet": "compute_flop"}
+UNSAID = frozenset(
+    {"replaces", "hearing_omitted_reason", "hearing_omitted_text_hash", "before_deadline_reason_hash", "effective_from", "effects_until"}
+)
+"""Optional fields that the most favourable data leave out."""
+OWN_NUMBER = ("hearing_id", "proceeding_id", "action_id", "judgment_id", "information_request_id", "measure_id", "review_id", "request_id")
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """
+    An event type with what recording it now would meet.
+
+    Possible with a code: it would be recorded, and ruled inadmissible. Not possible: the refusal with its Article, or what the record lacks.
+    """
+
+    event: str
+    recorded_by: tuple[str, ...]
+    possible: bool
+    code: str | None = None
+    article: str | None = None
+    message: str | None = None
+
+
+Met = Facts | Refused | NotInRegister | AlreadyInRegister | Malformed
+"""What a trial met: the facts that would be recorded, or why not."""
+
+
+def next_steps(records: Records, act: Act) -> list[NextStep]:
+    """Return every event of a case and of its list entry with what recording it now would meet."""
+    kinds = [kind for kind in EVENTS.values() if "case" in kind.STREAMS]
+    on_case = [_step(kind, _case_trials(kind, records.case, act)) for kind in kinds]
+    return [*on_case, *(_step(kind, _entry_trials(kind, records, act)) for kind in ENTRY_EVENTS)]
+
+
+def _step(kind: type[Fact], trials: Iterator[Met]) -> NextStep:
+    by = tuple(sorted(kind.RECORDED_BY))
+    found = sorted(islice(trials, MOST_TRIES), key=_how_telling)
+    met = found[0] if found else ()
+    if isinstance(met, tuple):
+        ruling = next((fact for fact in met[1:] if isinstance(fact, Inadmissible)), None)
+        return NextStep(kind.TOPIC, by, True, ruling.cause_code if ruling else None, ruling.article if ruling else None)
+    if isinstance(met, Refused):
+        return NextStep(kind.TOPIC, by, False, met.rule.code, met.rule.article, met.detail)
+    return NextStep(kind.TOPIC, by, False, message=str(met))
+
+
+def _how_telling(met: Met) -> int:
+    """Prefer what is recorded without a ruling, then with one, then a refusal, which has its Article, then a gap in the record."""
+    if isinstance(met, tuple):
+        return int(any(isinstance(fact, Inadmissible) for fact in met[1:]))
+    return 2 if isinstance(met, Refused) else 3
+
+
+def _case_trials(kind: type[Fact], case: ModelCase, act: Act) -> Iterator[Met]:
+    # Let the event be recorded by a role that may: here it is the case that is asked, not a person.
+    then = Act(Actor(NEW, sorted(kind.RECORDED_BY)[0]), act.at, act.law)
+    for fact in plausible(kind, case, act):
+        yield _tried(partial(decide, case, then, fact))
+
+
+def _entry_trials(kind: type[EntryFact], records: Records, act: Act) -> Iterator[Met]:
+    proposed = records.publication.last(PublicationContentProposed)
+    content = {name: getattr(proposed.fact, name) for name in CONTENT_FIELDS} if proposed else {}
+    for fact in plausible(kind, records.case, act, content):
+        yield _tried(partial(_would_change, records, act, fact))
+
+
+def _would_change(records: Records, act: Act, fact: Fact) -> Facts:
+    refuse_change(records, act, fact)  # type: ignore[arg-type]  # made of an EntryFact
+    return (fact,)
+
+
+def _tried(attempt: Callable[[], Facts]) -> Met:
+    try:
+        return attempt()
+    except (Refused, NotInRegister, AlreadyInRegister, Malformed) as failure:
+        return failure
+
+
+# -- The most favourable data ---------------------------------------------------------
+
+
+def plausible(kind: type[Fact], case: ModelCase, act: Act, given: dict[str, Any] | None = None) -> Iterator[Fact]:
+    """Yield facts of a type over the identifiers that the case has, most recent first."""
+    choices = {
+        name: _choices(kind, name, info, case, act)
+        for name, info in kind.model_fields.items()
+        if name not in UNSAID and UNSAID_BY.get(kind.TOPIC) != name
+    }
+    choices |= {name: [value] for name, value in (given or {}).items() if name in choices}
+    for values in product(*choices.values()):
+        yield kind.model_construct(**dict(zip(choices, values, strict=True)))
+
+
+def _choices(kind: type[Fact], name: str, info: FieldInfo, case: ModelCase, act: Act) -> list[Any]:
+    named = _named(info)
+    if named and named not in ("hash", "ref"):
+        return _identifiers(kind, name, named, case)
+    special = _special(name, case, act)
+    return [special] if special is not None else [_value(info.annotation, case, act)]
+
+
+def _identifiers(kind: type[Fact], name: str, named: str, case: ModelCase) -> list[UUID]:
+    own = (
+        (named == "decision" and name == "decision_id" and issubclass(kind, CommissionDecision))
+        or (named == "submission" and issubclass(kind, Carrier) and name == "submission_id")
+        or (name in OWN_NUMBER and kind.__name__.endswith(("Opened", "Lodged", "Requested", "Communicated", "RequestReceived", "Set")))
+    )
+    known = [] if own else sorted(_recorded_identifiers(case, named), key=lambda item: -item[0])
+    return [identifier for _, identifier in known][:6] or [NEW]
+
+
+def _recorded_identifiers(case: ModelCase, named: str) -> set[tuple[int, UUID]]:
+    """Return the identifiers of a kind that the case has, with the version at which each first stood there."""
+    first: dict[UUID, int] = {}
+    for event in sorted((e for found in case.by_topic.values() for e in found), key=lambda e: e.version):
+        if named == "event":
+            first.setdefault(event.event_id, event.version)
+        for name, info in type(event.fact).model_fields.items():
+            value = getattr(event.fact, name)
+            if _named(info) == named and isinstance(value, UUID):
+                first.setdefault(value, event.version)
+    return {(version, identifier) for identifier, version in first.items()}
+
+
+def _named(info: FieldInfo) -> str | None:
+    marks = [*info.metadata, *(mark for inner in get_args(info.annotation) for mark in getattr(inner, "__metadata__", ()))]
+    return next((mark.kind for mark in marks if isinstance(mark, Named)), None) if get_origin(info.annotation) is not tuple else None
+
+
+def _special(name: str, case: ModelCase, act: Act) -> Any:
+    """Return a value that the law makes the favourable one, by the name of its field."""
+    threshold = act.law.threshold_on(max(act.day, CHAPTER_V))
+    annex = act.law.annex_on(act.day)
+    providers = tuple(providers_on(case, act.day)) or (NEW,)
+    favourable: dict[str, Any] = {
+        "compute_flop": threshold.value_flop + 1 if threshold else None,
+        "estimate_flop": threshold.value_flop + 1 if threshold else None,
+        "threshold_version": threshold.version if threshold else 1,
+        "annex_xiii_version": annex.version if annex else 1,
+        "points_considered": ALL_POINTS,
+        "points_not_available": (),
+        "addressees": providers,
+        "addressee": providers[0],
+        "provider_ref": providers[0],
+        "provider_kind": "LEGAL_PERSON",
+        "filer_role": "PROVIDER",
+        "drafted_by_ref": DRAFTER,
+        "corrected_fields": ("TEXT",),
+        "called_upon_on": act.day - timedelta(days=1),
+        "on": act.day,
+    }
+    return favourable.get(name)
+
+
+def _value(annotation: Any, case: ModelCase, act: Act) -> Any:
+    """Return a value of a type that says yes, today, once."""
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin in (Union, UnionType):
+        return _value(inner[0], case, act)
+    if origin is Literal:
+        return inner[0]
+    if origin is tuple:
+        return (_value(inner[0], case, act),)
+    if hasattr(annotation, "__metadata__"):
+        return _value(annotation.__origin__, case, act)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation.model_construct(**{name: _value(i.annotation, case, act) for name, i in annotation.model_fields.items()})
+    plain: dict[Any, Any] = {bool: True, int: 1, str: "0" * 64, Decimal: Decimal(1), UUID: NEW, datetime: act.at, date: act.day}
+    return plain.get(annotation)
