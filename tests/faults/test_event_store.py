@@ -214,9 +214,7 @@ def written(url: str) -> Recorder:
 # -- Addresses -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "url", ["", "sqlite:", "sqlite:///", "sqlite:/x", "mysql://u:secret@h/d", "postgresql://?nonsense=secret", "var/events.db"]
-)
+@pytest.mark.parametrize("url", ["", "sqlite:", "sqlite:///", "sqlite:/x", "mysql://u:secret@h/d", "postgresql://?nonsense=secret", "var/events.db"])
 def test_an_address_of_no_known_form_is_refused_without_showing_its_secrets(url: str) -> None:
     for use in (open_recorder, migrate):
         with pytest.raises(UnknownDatabaseUrl) as refused:

@@ -156,7 +156,20 @@ def killed_after(answers: int, url: str, name: int, folder: Path) -> int:
         writer.join(0.001)
     writer.kill()
     writer.join(WAIT)
+    wait_until_its_session_is_over(url)
     return int(answered.read_bytes().split()[-1])
+
+
+def wait_until_its_session_is_over(url: str) -> None:
+    """A PostgreSQL server may still commit what a killed client sent last."""
+    if not url.startswith("postgresql"):
+        return
+    others = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+    )
+    with psycopg.connect(url, autocommit=True) as session:
+        while session.execute(others).fetchone() != (0,):
+            session.execute("SELECT pg_sleep(0.01)")
 
 
 @pytest.mark.slow

@@ -65,9 +65,7 @@ def test_postgresql_refuses_to_change_what_is_stored_even_to_a_superuser(migrate
         connection.execute(f"SET session_replication_role = {role}".encode())
         with pytest.raises(psycopg.IntegrityError, match="never changed or removed"):
             # The column of positions otherwise refuses the INSERT first.
-            connection.execute(
-                statement.format(table="events.stored_events").replace(" SELECT", " OVERRIDING SYSTEM VALUE SELECT").encode()
-            )
+            connection.execute(statement.format(table="events.stored_events").replace(" SELECT", " OVERRIDING SYSTEM VALUE SELECT").encode())
     assert recorder.raw_events(0, 10) == before
     recorder.close()
 
