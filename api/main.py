@@ -16,8 +16,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
+from api.rest.routes import rest_routes
 from api.settings import Settings
-from api.wiring import Register, demonstration_clock, open_register, server_clock
+from api.wiring import Register, demonstration_clock, open_register, open_tokens, server_clock
 from domain.law.periods import legal_day
 from registry_site.public.front import PreparedPages
 from registry_site.public.pages import public_pages, public_problem
@@ -42,6 +43,7 @@ def service(settings: Settings) -> ASGIApp:
     app.add_exception_handler(500, _problem)
     app.add_api_route("/healthz", _healthz, include_in_schema=False)
     app.add_api_route("/readyz", _readyz, include_in_schema=False)
+    app.include_router(rest_routes())
     return PreparedPages(
         SecurityHeaders(app),
         position=lambda: int(app.state.position),
@@ -54,6 +56,7 @@ def service(settings: Settings) -> ASGIApp:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     register = await asyncio.to_thread(open_register, app.state.settings)
     app.state.register = register
+    app.state.tokens = open_tokens(app.state.settings)
     app.state.clock = (lambda: demonstration_clock(register)) if register.demonstration else server_clock
     register.follower.after_step = lambda: _note_position(app, register)
     await asyncio.to_thread(register.follower.catch_up)
@@ -66,6 +69,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         slots.cancel()
         with suppress(asyncio.CancelledError):
             await slots
+        app.state.tokens.close()
         await asyncio.to_thread(register.close)
 
 

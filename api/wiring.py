@@ -16,6 +16,7 @@ from api.dockets.runner import Runner
 from api.settings import Settings
 from api.stores.event_store.factory import Recorder, RecorderFactory, migrate, open_recorder
 from api.stores.event_store.mapper import EventDecoder, RegisterMapper
+from api.stores.tokens import TokenStore
 from domain.ids import STREAMS
 from domain.law.periods import legal_day
 from domain.legal_parameters import first_law
@@ -77,9 +78,20 @@ class Register:
 def set_up(database_url: str, role: str | None = None) -> None:
     """Create stores, tables and schemas unless they are there."""
     migrate(database_url, role)
+    tokens = TokenStore(database_url)
+    tokens.create(role)
+    tokens.close()
     for store in (views(database_url), published(database_url)):
         store.create()
         store.close()
+
+
+def open_tokens(settings: Settings) -> TokenStore:
+    """Open the store of personal tokens; in memory it is made now."""
+    tokens = TokenStore(settings.database_url)
+    if settings.database_url == "sqlite://":
+        tokens.create()
+    return tokens
 
 
 def views(database_url: str, suffix: str = "") -> ReadStore:

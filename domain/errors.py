@@ -38,6 +38,10 @@ class Stale(Exception):
         self.last = last
 
 
+class TooBusy(Exception):
+    """Every attempt to record lost the race against somebody else's; nothing was recorded."""
+
+
 class KeyReused(Exception):
     """An idempotency key came back with another request; nothing was recorded."""
 

@@ -21,10 +21,10 @@ from domain import listing
 from domain.actors import Actor, Role
 from domain.challenge import Challenge
 from domain.claims import DEMONSTRATION, LIST_NUMBERS, Claimed, Written
-from domain.errors import AlreadyInRegister, ClockBehind, KeyReused, Malformed, NotInRegister, Refused, Stale, require
+from domain.errors import AlreadyInRegister, ClockBehind, KeyReused, Malformed, NotInRegister, Refused, Stale, TooBusy, require
 from domain.ids import LAW, REGISTER, STREAMS, Stream, lineage_claim, parse_stream, request_claim
 from domain.law.provisions import Law
-from domain.law.rules import R11
+from domain.law.rules import R11, R27
 from domain.legal_parameters import LegalParameters, law_in_force
 from domain.list_entry import EntryFact, PublicListEntry
 from domain.model_case.case import ModelCase
@@ -150,7 +150,13 @@ class Registry(Application[UUID]):
         """
         if command.key and (answered := self._answered(command)):
             return answered
-        return self._until_saved(command.at, lambda at: self._once(replace(command, at=at), dry_run=dry_run), command)
+        try:
+            return self._until_saved(command.at, lambda at: self._once(replace(command, at=at), dry_run=dry_run), command)
+        except (Refused, Stale, AlreadyInRegister):
+            # A twin with the same key may have been recorded since we looked: then its answer is ours.
+            if command.key and (answered := self._answered(command)):
+                return answered
+            raise
 
     def run_slot(self, case_id: UUID, order_id: UUID, at: datetime) -> Recorded | None:
         """
@@ -172,13 +178,15 @@ class Registry(Application[UUID]):
             plan.append(self._claim_of_key(command, plan))
         if dry_run:
             events = self._events(act, plan, uuid4())
-            return Recorded(tuple(events), state.version, 0)
+            return Recorded(tuple(events), _version_of(events, command.stream), 0)
         return self._save(act, plan, command.stream, self._correlation(command))
 
     def _plan(self, command: Command, act: Act, state: History) -> Plan:
         fact = command.fact
         if isinstance(fact, EntryFact):
             return self._plan_listing(command, act, fact)
+        if command.stream.kind == "publication":
+            self._records(UUID(command.stream.key))  # there is no publication file without its case
         facts = decide(state, act, fact)
         if isinstance(fact, ModelDesignatedUnder52_4) and fact.origin == "QUALIFIED_ALERT":
             self._must_carry(fact, act)
@@ -194,6 +202,8 @@ class Registry(Application[UUID]):
         case_id = UUID(command.stream.key)
         records = self._records(case_id)
         decide(records.entry, act, fact)
+        at_slot = self.is_demonstration or act.law.settings["PUBLICATION_SLOT"] == "at_once"
+        require(at_slot, R27, "Order it for a slot by PublicationOrdered: everything public happens at slots.")
         fact = fact.model_copy(update={"list_id": records.entry.stream.key})
         listing.refuse_change(records, act, fact)
         order = listing.order_for(fact, act, self._new_id())
@@ -307,15 +317,13 @@ class Registry(Application[UUID]):
             except IntegrityError:
                 if command and command.key and (answered := self._answered(command)):
                     return answered
-        raise Stale(0, 0)
+        raise TooBusy("Others record on the same records without pause; try again.")
 
     def _save(self, act: Act, plan: Plan, addressed: Stream, correlation: UUID) -> Recorded:
         events = self._events(act, plan, correlation)
         # Commit point: all events of the act, or none.
         recordings = self.save(*events, recorded_at=(act.at - EPOCH) // timedelta(microseconds=1))
-        addressed = next((name for name, *_ in plan if name.kind == addressed.kind), addressed)
-        version = max(event.version for event in events if event.stream == addressed)
-        return Recorded(tuple(events), version, recordings[-1].notification.id)
+        return Recorded(tuple(events), _version_of(events, addressed), recordings[-1].notification.id)
 
     def _events(self, act: Act, plan: Plan, correlation: UUID) -> list[Event[Any]]:
         versions: dict[Stream, int] = {}
@@ -340,6 +348,11 @@ class Registry(Application[UUID]):
     @staticmethod
     def _correlation(command: Command) -> UUID:
         return uuid5(STREAMS, f"{command.actor.ref}:{command.key}") if command.key else uuid4()
+
+
+def _version_of(events: list[Event[Any]], addressed: Stream) -> int:
+    """Return the version that an act leaves the record addressed at; an entry is addressed by its case and stored under its number."""
+    return max(event.version for event in events if event.stream == addressed or event.stream.kind == addressed.kind == "entry")
 
 
 def _role(actor: Actor, fact: Fact) -> Role:

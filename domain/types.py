@@ -77,8 +77,8 @@ def plain(number: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-_number = (PlainSerializer(plain, return_type=str), WithJsonSchema({"type": "string", "pattern": _NUMBER.pattern}))
-Flop = Annotated[Decimal, BeforeValidator(exact), *_number]
+_as_text = PlainSerializer(plain, return_type=str)
+Flop = Annotated[Decimal, BeforeValidator(exact), _as_text, WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)?(e\+?\d{1,3})?$"})]
 """Floating-point operations, exact."""
 
 
@@ -88,7 +88,7 @@ def _decimal(text: object) -> Decimal:
     return exact(text)
 
 
-DecimalText = Annotated[Decimal, BeforeValidator(_decimal), *_number]
+DecimalText = Annotated[Decimal, BeforeValidator(_decimal), _as_text, WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)?$"})]
 
 
 def _whole(value: object) -> object:

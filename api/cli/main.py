@@ -4,14 +4,14 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from api.cli import compute, deadline, demo, replay, serve, storage
+from api.cli import compute, deadline, demo, replay, serve, storage, token
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of every verb."""
     found = argparse.ArgumentParser(prog="registry", description="The public register of general-purpose AI models with systemic risk.")
     verbs = found.add_subparsers(title="verbs", metavar="VERB", required=True)
-    for room in (serve, demo, replay, storage, compute, deadline):
+    for room in (serve, demo, replay, storage, token, compute, deadline):
         room.add_parser(verbs)
     return found
 

@@ -245,8 +245,9 @@ def bar_to_notice(case: ModelCase, fact: Notice) -> Rule | None:
 def bar_to_replacement(case: ModelCase, act: Act, fact: NotificationReplaced) -> Rule | None:
     """Return why a notification can no longer be replaced, if so."""
     day = legal_day(fact.received_at)
+    decided = any(e.fact.adopted_on is None or e.fact.adopted_on <= day for e in decisions(case))
     expired = any(duty.due is not None and day > duty.due and not duty.provisional for duty in duties_to_notify(case, act.law, day))
-    return R35 if expired or decisions(case) or act.law.settings["NOTIFICATION_REPLACEMENT"] == "never" else None
+    return R35 if expired or decided or act.law.settings["NOTIFICATION_REPLACEMENT"] == "never" else None
 
 
 def must_be_new(case: ModelCase, submission_id: UUID) -> None:

@@ -1,8 +1,8 @@
 """
 Between events and stored bytes.
 
-The bytes are one RFC 8785 object, the envelope with the fact's own fields under `data`, written once and never re-serialised; topics are the names of events, so that no Python
-path enters the archive.
+The bytes are one RFC 8785 object, the envelope with the fact's own fields under `data`, written once and never re-serialised; topics are the names
+of events, so that no Python path enters the archive.
 """
 
 from datetime import datetime

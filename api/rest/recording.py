@@ -1,0 +1,119 @@
+"""Recording: one route for every event, because what differs between them stands with the events."""
+
+import json
+from datetime import datetime
+from hashlib import sha256
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.deps import Clock, Register, SignedIn, TheClock, TheRegister, TheSettings
+from api.rest.addresses import Address, address_at
+from api.rest.answers import View, json_answer, shown, view
+from api.rest.requests import asks_dry_run, content_of, data_of, idempotency_key, version_seen
+from api.stores.event_store.mapper import EventTooLarge, to_bytes
+from domain.actors import Actor
+from domain.challenge import ChallengeReceived
+from domain.errors import Malformed, NotInRegister, Stale, require
+from domain.events import read
+from domain.law.rules import R33
+from domain.model_case.identity import ModelCaseOpened
+from domain.qualified_alert import QualifiedAlertReceived
+from domain.registry import Command, Recorded, Registry
+
+OPENED = ("case", "alert", "challenge")
+"""Kinds of record that are there once they were opened; the others are there with their case, or always."""
+OPENINGS = (ModelCaseOpened, QualifiedAlertReceived, ChallengeReceived)
+
+
+async def addressed(request: Request, actor: SignedIn) -> Address:
+    """
+    Return what is addressed, once it is clear that this role records it: nobody else learns anything about the record.
+
+    Raises: NotInRegister. Refuses: R33.
+    """
+    address = address_at(request.path_params["path"])
+    require(actor.role in address.kind.RECORDED_BY, R33, f"{address.kind.TOPIC} is recorded by {' or '.join(sorted(address.kind.RECORDED_BY))}.")
+    return address
+
+
+Addressed = Annotated[Address, Depends(addressed)]
+
+
+async def content(request: Request, address: Addressed) -> bytes:
+    """Return the content of a request whose address is good."""
+    return await content_of(request)
+
+
+def record(
+    request: Request, actor: SignedIn, address: Addressed, content: Annotated[bytes, Depends(content)], register: TheRegister, clock: TheClock,
+    settings: TheSettings,
+) -> Response:  # fmt: skip
+    """Record one event with what goes with it, or say what would be recorded."""
+    dry_run = asks_dry_run(request.query_params)
+    command = command_of(request, actor, address, content, clock())
+    recorded = recorded_once(register.registry, command, dry_run=dry_run)
+    after = view_after(register, command, recorded, clock, settings.wait_seconds, dry_run=dry_run)
+    return answer(address, recorded, after, dry_run=dry_run)
+
+
+def command_of(request: Request, actor: Actor, address: Address, content: bytes, at: datetime) -> Command:
+    """
+    Return what is asked for.
+
+    Raises: VersionMissing, NotReadable, Malformed. Refuses: R27 a field of the list that is not a public one.
+    """
+    seen, key = version_seen(request.headers), idempotency_key(request.headers)
+    data = data_of(content)
+    fact = read(address.kind, data)
+    # Read strictly before, the data hold nothing that JSON writes in two ways.
+    asked = json.dumps([str(address.stream), address.kind.TOPIC, data], sort_keys=True)
+    return Command(address.stream, actor, fact, at, seen, key, sha256(asked.encode()).hexdigest())
+
+
+def recorded_once(registry: Registry, command: Command, *, dry_run: bool) -> Recorded:
+    """
+    Record, or return what the first request under the same key recorded.
+
+    Raises: NotInRegister for an act on a record that was never opened, whatever version was seen; Malformed for an event too large for the archive.
+    """
+    try:
+        return _recorded(registry, command, dry_run=dry_run)
+    except Stale as stale:
+        if stale.last == 0 and command.stream.kind in OPENED and not isinstance(command.fact, OPENINGS):
+            raise NotInRegister(f"there is no {command.stream}") from None
+        raise
+    except EventTooLarge as large:
+        raise Malformed("body", str(large)) from None
+
+
+def _recorded(registry: Registry, command: Command, *, dry_run: bool) -> Recorded:
+    recorded = registry.record(command, dry_run=dry_run)
+    for event in recorded.events if dry_run else ():
+        to_bytes(event)  # what the archive would not take is refused in a dry run too
+    return recorded
+
+
+def view_after(register: Register, command: Command, recorded: Recorded, clock: Clock, patience: float, *, dry_run: bool) -> View:
+    """Return how the case stands, once the read models have seen what was recorded; after a bounded wait they are called behind."""
+    head = recorded.position or register.follower.source.head()
+    if not register.follower.wait_for(head, patience):
+        return View("behind")
+    at = max(clock(), *(event.recorded_at for event in recorded.events))
+    return view(register, command.stream, command.actor, at, imagined=recorded.events if dry_run else ())
+
+
+def answer(address: Address, recorded: Recorded, after: View, *, dry_run: bool) -> Response:
+    """Return the events, the new version of the record addressed, and how its case stands."""
+    events = [event for event in recorded.events if event.stream.kind != "claim"]
+    version = max(event.version for event in events if event.stream.kind == address.stream.kind)
+    body = {
+        "events": [shown(event) for event in events],
+        "version": version,
+        "status": after.status,
+        "clocks": after.clocks,
+        "read_model": after.read_model,
+    }
+    return json_answer(body, status=201, version=None if dry_run else version)

@@ -1,0 +1,70 @@
+"""The addresses under /api/v1, in the order in which they are tried."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import APIRouter, Depends
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.deps import signed_in
+from api.errors import EXPECTED, WrongMethod, problem_of
+from api.rest.addresses import address_at, stream_at
+from api.rest.description import description
+from api.rest.reading import read_record
+from api.rest.recording import record
+from domain.errors import NotInRegister
+
+PREFIX = "/api/v1"
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
+
+
+class ProblemRoute(APIRoute):
+    """A route whose expected failures are answered with problem documents, and whose bugs are not."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wrap the route."""
+        handler = super().get_route_handler()
+
+        async def answered(request: Request) -> Response:
+            try:
+                return await handler(request)
+            except EXPECTED as error:
+                return problem_of(error)
+
+        return answered
+
+
+def rest_routes() -> APIRouter:
+    """Return the routes: the description for everybody, all else, whether it exists or not, for those who are signed in."""
+    routes = APIRouter(prefix=PREFIX, route_class=ProblemRoute, include_in_schema=False)
+    routes.add_api_route("/openapi.json", description, methods=["GET"], response_model=None)
+    members: dict[str, Any] = {"dependencies": [Depends(signed_in)], "response_model": None}
+    routes.add_api_route("/{path:path}", record, methods=["POST"], **members)
+    routes.add_api_route("/{collection}", read_record, methods=["GET"], **members)
+    routes.add_api_route("/{collection}/{key}", read_record, methods=["GET"], **members)
+    for path in ("", "/{path:path}"):
+        routes.add_api_route(path, elsewhere, methods=METHODS, **members)
+    return routes
+
+
+async def elsewhere(request: Request) -> Response:
+    """
+    Answer for an address or a method that no route takes.
+
+    Raises: WrongMethod, NotInRegister.
+    """
+    path = request.path_params.get("path", "")
+    for allow, named in (("GET", _record_at), ("POST", address_at)):
+        try:
+            named(path)
+        except NotInRegister:
+            continue
+        raise WrongMethod(allow)
+    raise NotInRegister("there is nothing at this address (see /api/v1/openapi.json)")
+
+
+def _record_at(path: str) -> object:
+    collection, _, key = path.partition("/")
+    return stream_at(collection, key)
