@@ -14,17 +14,24 @@ from fastapi.responses import PlainTextResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
+from api.auth import actor_of
+from api.graphql.public.routes import public_graphql
+from api.graphql.staff.routes import staff_graphql
 from api.rest.routes import rest_routes
 from api.settings import Settings
-from api.wiring import Register, demonstration_clock, open_register, open_tokens, server_clock
+from api.wiring import Register, demonstration_clock, open_register, open_tokens, published, server_clock
 from domain.law.periods import legal_day
+from projections.public.answers import PublicList
 from registry_site.public.front import PreparedPages
 from registry_site.public.pages import public_pages, public_problem
 from registry_site.ui.headers import SecurityHeaders
 from registry_site.ui.static import static_files
 
+LOOK_EVERY = 0.5
+"""Seconds between looks of a public process at how far the public sequence is."""
 SLOTS_EVERY = 5.0
 """Seconds between looks for publication orders whose slot has come."""
 
@@ -34,16 +41,23 @@ def create() -> ASGIApp:
     return service(Settings())
 
 
-def service(settings: Settings) -> ASGIApp:
-    """Return the whole service under given settings."""
-    app = FastAPI(title="Systemic-Risk Register", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
+def create_public() -> ASGIApp:
+    """Return the public side alone, as the environment sets it: it opens the public read store and nothing else."""
+    return service(Settings(), whole=False)
+
+
+def service(settings: Settings, *, whole: bool = True) -> ASGIApp:
+    """Return the service under given settings, whole or the public side alone."""
+    app = FastAPI(title="Systemic-Risk Register", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_whole if whole else _public_alone)
     app.state.settings = settings
     app.state.position = 0
+    app.state.ready = lambda: True
     app.add_exception_handler(HTTPException, _problem)
     app.add_exception_handler(500, _problem)
     app.add_api_route("/healthz", _healthz, include_in_schema=False)
     app.add_api_route("/readyz", _readyz, include_in_schema=False)
-    app.include_router(rest_routes())
+    if whole:
+        app.include_router(rest_routes())
     return PreparedPages(
         SecurityHeaders(app),
         position=lambda: int(app.state.position),
@@ -52,30 +66,31 @@ def service(settings: Settings) -> ASGIApp:
     )
 
 
+# -- The whole -----------------------------------------------------------------------
+
+
 @asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+async def _whole(app: FastAPI) -> AsyncIterator[None]:
     register = await asyncio.to_thread(open_register, app.state.settings)
     app.state.register = register
     app.state.tokens = open_tokens(app.state.settings)
     app.state.clock = (lambda: demonstration_clock(register)) if register.demonstration else server_clock
-    register.follower.after_step = lambda: _note_position(app, register)
+    app.state.ready = lambda: register.follower.failed is None
+    register.follower.after_step = lambda: _note_position(app, register.public)
     await asyncio.to_thread(register.follower.catch_up)
     register.follower.start()
-    app.router.routes.extend([*public_pages(register.public, clock=app.state.clock), static_files()])
+    app.router.routes.extend([*_staff_routes(app, register), *_public_routes(app, register.public)])
     slots = asyncio.create_task(_run_slots(app, register))
     try:
         yield
     finally:
-        slots.cancel()
-        with suppress(asyncio.CancelledError):
-            await slots
+        await _end(slots)
         app.state.tokens.close()
         await asyncio.to_thread(register.close)
 
 
-def _note_position(app: FastAPI, register: Register) -> None:
-    """Keep the length of the public sequence at hand: prepared answers live until it moves."""
-    app.state.position = register.public.state().position
+def _staff_routes(app: FastAPI, register: Register) -> list[BaseRoute]:
+    return staff_graphql(register.office, clock=app.state.clock, actor_of=lambda request: actor_of(request.headers.getlist("authorization"), app.state.tokens))
 
 
 async def _run_slots(app: FastAPI, register: Register) -> None:
@@ -88,13 +103,61 @@ async def _run_slots(app: FastAPI, register: Register) -> None:
         await asyncio.sleep(SLOTS_EVERY)
 
 
+# -- The public side -------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def _public_alone(app: FastAPI) -> AsyncIterator[None]:
+    store = published(app.state.settings.database_url)
+    shown = PublicList(store)
+    app.state.clock = server_clock
+    await asyncio.to_thread(_note_position, app, shown)
+    app.router.routes.extend(_public_routes(app, shown))
+    looking = asyncio.create_task(_look(app, shown))
+    try:
+        yield
+    finally:
+        await _end(looking)
+        await asyncio.to_thread(store.close)
+
+
+async def _look(app: FastAPI, shown: PublicList) -> None:
+    """Look how far the public sequence is: somebody else follows."""
+    while True:
+        await asyncio.sleep(LOOK_EVERY)
+        await asyncio.to_thread(_note_position, app, shown)
+
+
+def _public_routes(app: FastAPI, shown: PublicList) -> list[BaseRoute]:
+    clock = app.state.clock
+    return [
+        *public_pages(shown, clock=clock),
+        *public_graphql(shown, clock=clock, position=lambda: int(app.state.position)),
+        static_files(),
+    ]
+
+
+def _note_position(app: FastAPI, shown: PublicList) -> None:
+    """Keep the length of the public sequence at hand: prepared answers live until it moves."""
+    app.state.position = shown.state().position
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+# -- Operations ------------------------------------------------------------------------
+
+
 def _healthz() -> PlainTextResponse:
     return PlainTextResponse("alive\n")
 
 
 def _readyz(request: Request) -> PlainTextResponse:
     """Say only ready or not: why is nobody's business but the operator's log's."""
-    ready = request.app.state.register.follower.failed is None
+    ready = request.app.state.ready()
     return PlainTextResponse("ready\n" if ready else "not ready\n", 200 if ready else 503)
 
 

@@ -75,15 +75,26 @@ class Register:
         self.recorder.close()
 
 
-def set_up(database_url: str, role: str | None = None) -> None:
-    """Create stores, tables and schemas unless they are there."""
+def set_up(database_url: str, role: str | None = None, public_role: str | None = None) -> None:
+    """
+    Create stores, tables and schemas unless they are there.
+
+    On PostgreSQL, `role` is that of the web processes: it may read and append events, and fold read models. `public_role` is that of public
+    processes: it may read the public read store, and nothing else exists for it.
+    """
     migrate(database_url, role)
     tokens = TokenStore(database_url)
     tokens.create(role)
     tokens.close()
     for store in (views(database_url), published(database_url)):
         store.create()
+        if role:
+            store.let_follow(role)
         store.close()
+    if public_role:
+        shown = published(database_url)
+        shown.let_read(public_role)
+        shown.close()
 
 
 def open_tokens(settings: Settings) -> TokenStore:

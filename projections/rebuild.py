@@ -45,6 +45,7 @@ def _by_schema(old: ReadStore, new: ReadStore) -> bool:
         if _ahead(rows, old, new):
             return False
         _keep_what_is_no_projection(rows, old, new)
+        _keep_rights(rows, old, new)
         rows.execute(text(f"ALTER SCHEMA {old.schema} RENAME TO {old.schema}_replaced"))
         rows.execute(text(f"ALTER SCHEMA {new.schema} RENAME TO {old.schema}"))
         rows.execute(text(f"DROP SCHEMA {old.schema}_replaced CASCADE"))
@@ -75,6 +76,15 @@ def _ahead(rows: Connection, old: ReadStore, new: ReadStore) -> bool:
     """Tell whether the live store has folded events that the fresh one has not."""
     live = int(rows.execute(select(func.max(old.positions.c.position))).scalar_one())
     return live > new.position()
+
+
+def _keep_rights(rows: Connection, old: ReadStore, new: ReadStore) -> None:
+    """Give the roles that may read or fold the old schema the same rights to the fresh one."""
+    held = text("SELECT DISTINCT grantee, table_name, privilege_type FROM information_schema.role_table_grants WHERE table_schema = :schema")
+    quote = rows.dialect.identifier_preparer.quote
+    for grantee, table, privilege in rows.execute(held, {"schema": old.schema}).all():
+        rows.execute(text(f"GRANT USAGE ON SCHEMA {new.schema} TO {quote(grantee)}"))
+        rows.execute(text(f"GRANT {privilege} ON {new.schema}.{quote(table)} TO {quote(grantee)}"))
 
 
 def _keep_what_is_no_projection(rows: Connection, old: ReadStore, new: ReadStore) -> None:

@@ -11,7 +11,6 @@ from typing import Any
 from api.cli.storage import progress
 from api.dockets.files import Step, merged
 from api.settings import Settings
-from api.stores.event_store import StoreNotMigrated
 from api.wiring import Register, open_register
 from domain.types import instant
 
@@ -29,11 +28,7 @@ def add_parser(verbs: Any) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Load the demonstration into an empty store; 2 when it has events."""
-    try:
-        register = open_register(Settings())
-    except StoreNotMigrated as error:
-        print(f"registry demo: {error}", file=sys.stderr)
-        return 2
+    register = open_register(Settings())
     try:
         if register.registry.is_created:
             return _already(quiet=given.if_empty)

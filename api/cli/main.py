@@ -1,10 +1,12 @@
 """The command line: `registry VERB`."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
 from api.cli import compute, deadline, demo, replay, serve, storage, token
+from api.stores.event_store import StoreNotMigrated, UnknownDatabaseUrl
 
 
 def parser() -> argparse.ArgumentParser:
@@ -19,7 +21,15 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; 0 success, 1 a finding, 2 wrong usage."""
     given = parser().parse_args(arguments)
-    return int(given.func(given))
+    try:
+        return int(given.func(given))
+    except (StoreNotMigrated, UnknownDatabaseUrl) as error:
+        print(f"registry: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        # Whoever read our output has read enough; nothing more can be written, not even by the interpreter on its way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
 
 
 if __name__ == "__main__":

@@ -163,9 +163,41 @@ class _Table:
 
 def _says(result: Result) -> str:
     if result.refusal:
-        return f"{result.refusal['code']}  Article {result.refusal['article']}: {result.refusal['message']}"
-    if result.events:
-        return " + ".join(dict.fromkeys(event["topic"] for event in result.events))
-    if result.outcome == "answered":
-        return json.dumps(result.answer, ensure_ascii=False)
-    return result.says
+        said = f"{result.refusal['code']}  Article {result.refusal['article']}: {result.refusal['message']}"
+    elif result.events:
+        said = " + ".join(dict.fromkeys(event["topic"] for event in result.events))
+    else:
+        said = _in_words(result.answer) if result.outcome == "answered" else result.says
+    if result.as_expected or result.expected is None:
+        return said
+    return f"{said}\n              expected: {json.dumps(result.expected, ensure_ascii=False)}"
+
+
+def _in_words(answer: Any) -> str:
+    """Return an answer as a person reads it; `--format json` has all of it."""
+    if isinstance(answer, list):
+        return "; ".join(_in_words(part) for part in answer) or "nothing"
+    if not isinstance(answer, dict):
+        return "nothing" if answer is None else str(answer)
+    if "status" in answer:
+        return _status_in_words(answer)
+    if "clock" in answer:
+        return _clock_in_words(answer)
+    if "marketed_names" in answer:
+        return f"#{answer['list_id']} {', '.join(answer['marketed_names'])} ({', '.join(answer['public_grounds'])})"
+    if "possible" in answer:
+        return f"{len(answer['possible'])} acts are possible now, {len(answer['refused'])} are not"
+    return json.dumps(answer, ensure_ascii=False)
+
+
+def _status_in_words(answer: dict[str, Any]) -> str:
+    grounds = [f"{ground['ground']} from {ground['from'][:10]}" for ground in answer["grounds"]]
+    flags = [name.replace("_", " ") for name, value in answer.items() if value is True]
+    return "  ".join([answer["status"], *([f"({', '.join(grounds)})"] if grounds else []), *([f"[{', '.join(flags)}]"] if flags else [])])
+
+
+def _clock_in_words(answer: dict[str, Any]) -> str:
+    parts = [f"{answer['clock']} {answer['state']}"]
+    parts += [f"{words} {answer[name]}" for name, words in (("due", "due"), ("first_admissible", "from")) if name in answer]
+    parts += [f"late by {answer['days_late']} days"] if answer.get("days_late") else []
+    return ", ".join([*parts, *(["provisional"] if answer["provisional"] else [])])

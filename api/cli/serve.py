@@ -7,7 +7,6 @@ from typing import Any
 import uvicorn
 
 from api.settings import Settings
-from api.stores.event_store import StoreNotMigrated
 from api.wiring import open_register, server_clock
 from registry_site.ui.static import AssetsMissing, require_built
 
@@ -22,6 +21,7 @@ def add_parser(verbs: Any) -> None:
     verb.add_argument("--host", help="address to listen on (HOST)")
     verb.add_argument("--port", type=int, help="port to listen on (PORT)")
     verb.add_argument("--workers", type=int, help="web processes (WORKERS)")
+    verb.add_argument("--public", action="store_true", help="serve the public side alone, from the public read store and nothing else")
     verb.add_argument("--welcome", action="store_true", help="say where to look")
     verb.set_defaults(func=run)
 
@@ -32,13 +32,14 @@ def run(given: argparse.Namespace) -> int:
     host, port, workers = given.host or settings.host, given.port or settings.port, given.workers or settings.workers
     try:
         require_built()
-        demonstration = _created(settings)
-    except (StoreNotMigrated, AssetsMissing) as error:
+        demonstration = not given.public and _created(settings)
+    except AssetsMissing as error:
         print(f"registry serve: {error}", file=sys.stderr)
         return 2
     if given.welcome:
         print(_welcome(f"http://{host}:{port}", demonstration=demonstration), file=sys.stderr)
-    uvicorn.run("api.main:create", factory=True, host=host, port=port, workers=workers, log_level="warning", access_log=False, server_header=False)
+    served = "api.main:create_public" if given.public else "api.main:create"
+    uvicorn.run(served, factory=True, host=host, port=port, workers=workers, log_level="warning", access_log=False, server_header=False)
     return 0
 
 

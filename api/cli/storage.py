@@ -22,6 +22,7 @@ def add_parser(verbs: Any) -> None:
         formatter_class=raw,
     )
     verb.add_argument("--role", help="on PostgreSQL: the role of the web processes, which may read and append and nothing else")
+    verb.add_argument("--public-role", help="on PostgreSQL: the role of public processes, which may read the published list and nothing else")
     verb.set_defaults(func=_migrate)
     verb = verbs.add_parser(
         "rebuild",
@@ -36,7 +37,7 @@ def add_parser(verbs: Any) -> None:
 
 def _migrate(given: argparse.Namespace) -> int:
     settings = Settings()
-    set_up(settings.database_url, given.role)
+    set_up(settings.database_url, given.role, given.public_role)
     return 0
 
 

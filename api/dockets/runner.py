@@ -37,6 +37,7 @@ class Result:
     refusal: dict[str, str] | None = None
     answer: Any = None
     says: str = ""
+    expected: Any = None
 
     def plain(self) -> dict[str, Any]:
         """Return the result as `--format json` prints it."""
@@ -69,6 +70,11 @@ class Runner:
 
     def step(self, step: Step) -> Result:
         """Run one step."""
+        result = self._result(step)
+        result.expected = step.body.get("expect")
+        return result
+
+    def _result(self, step: Step) -> Result:
         try:
             return self._ask(step) if "ask" in step.body and "record" not in step.body else self._record(step)
         except Refused as refused:

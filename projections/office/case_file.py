@@ -1,22 +1,20 @@
 """The case file: every event of a case with its bytes; the cases themselves; the orders that wait for their slot."""
 
 from collections.abc import Iterable
-from functools import cache
 from typing import Any
 
-import orjson
-from sqlalchemy import Connection, String, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, String, bindparam, delete, func, select, update
 
+from domain.ids import Stream
 from projections.office.tables import cases, events, orders
-from projections.store import Batch, Projection, Seen, microseconds, upsert
+from projections.store import Batch, Projection, Seen, append, microseconds, upsert
 
 
-def case_of(stream: str, body: dict[str, Any], owners: dict[str, str]) -> str | None:
+def case_of(stream: Stream, owners: dict[str, str]) -> str | None:
     """Return the case that an event belongs to: by its stream's name, or for an entry by who was given its number."""
-    kind, _, key = stream.partition("/")
-    if kind in ("case", "publication"):
-        return key
-    return owners.get(key) if kind == "entry" else None
+    if stream.kind in ("case", "publication"):
+        return stream.key
+    return owners.get(stream.key) if stream.kind == "entry" else None
 
 
 class CaseFile(Projection):
@@ -36,30 +34,24 @@ class CaseFile(Projection):
         """Copy the batch."""
         if not self._owners:
             self._owners = {row.list_id: row.case_id for row in rows.execute(select(cases.c.list_id, cases.c.case_id)) if row.list_id}
-        bodies = [(seen, orjson.loads(seen.state)) for seen in batch]
-        markers = {body["data"]["list_id"]: body["stream"].partition("/")[2] for seen, body in bodies if seen.topic == "ListingRecorded"}
-        begun = markers.keys() - self._owners.keys()
-        self._owners.update(markers)
-        written = [self._row(seen, body) for seen, body in bodies]
-        if written:
-            rows.execute(insert(events), written)
+        listings = [seen.event for seen in batch if seen.topic == "ListingRecorded"]
+        owners = {event.fact.list_id: event.stream.key for event in listings}
+        begun = owners.keys() - self._owners.keys() - _opened_in(batch)
+        self._owners.update(owners)
+        append(rows, events, [self._row(seen, seen.event) for seen in batch])
         for list_id in begun:  # its first event may stand in the batch before the marker that says whose it is
             mine = (events.c.stream == f"entry/{list_id}", events.c.case_id.is_(None))
-            rows.execute(update(events).where(*mine).values(case_id=markers[list_id]))
+            rows.execute(update(events).where(*mine).values(case_id=owners[list_id]))
 
-    def _row(self, seen: Seen, body: dict[str, Any]) -> dict[str, Any]:
-        return {
-            "position": seen.position,
-            "event_id": body["event_id"],
-            "stream": body["stream"],
-            "version": body["version"],
-            "topic": seen.topic,
-            "case_id": case_of(body["stream"], body, self._owners),
-            "recorded_at": microseconds(seen.event.recorded_at),
-            "actor_ref": body["actor_ref"],
-            "role": body["role"],
-            "state": seen.state,
-        }
+    def _row(self, seen: Seen, event: Any) -> tuple[Any, ...]:
+        at, actor, role = microseconds(event.recorded_at), str(event.actor_ref), str(event.role)
+        stream, case_id = str(event.stream), case_of(event.stream, self._owners)
+        return (seen.position, str(event.event_id), stream, event.version, seen.topic, case_id, at, actor, role, seen.state)
+
+
+def _opened_in(batch: Batch) -> set[str]:
+    """Return the numbers of the entries whose first event stands in a batch."""
+    return {seen.event.stream.key for seen in batch if seen.event.version == 1 and seen.event.stream.kind == "entry"}
 
 
 class Cases(Projection):
@@ -119,13 +111,9 @@ WORDS = ("internal_name", "lineage_key", "legal_name", "marketed_name", "commiss
 
 
 def _words(fact: Any) -> list[str]:
-    names = [value for name in _names_in(type(fact)) if (value := getattr(fact, name))]
-    return names + list(fact.marketed_names if "marketed_names" in type(fact).model_fields else ())
-
-
-@cache
-def _names_in(kind: Any) -> tuple[str, ...]:
-    return tuple(name for name in WORDS if name in kind.model_fields)
+    fields = type(fact).model_fields
+    names = [value for name in WORDS if name in fields and (value := getattr(fact, name))]
+    return names + list(fact.marketed_names if "marketed_names" in fields else ())
 
 
 class PublicationDesk(Projection):

@@ -27,7 +27,7 @@ from domain.record import Act, Event, History, evolve
 from domain.register import Register, settings_on
 from projections.office.tables import cases, events, orders, status_spans
 from projections.office.tables import clocks as clock_rows
-from projections.store import ALWAYS, ReadStore, microseconds, moment_of
+from projections.store import ALWAYS, ReadStore, microseconds, moment_of, words_of
 
 Decode = Callable[[str, bytes], Event[Any]]
 SOMEBODY = Actor(UUID(int=0), Role.SYSTEM)
@@ -165,7 +165,7 @@ class Office:
     def cases(self, wanted: CaseFilter, *, first: int, after: int = 0) -> tuple[tuple[int, CaseRow], ...]:
         """Return cases in the order of opening, each with its running number, after a number."""
         conditions: list[Any] = [cases.c.number > after]
-        conditions += [cases.c.words.contains(word, autoescape=True) for word in wanted.search.casefold().split()[:8]]
+        conditions += [cases.c.words.contains(word, autoescape=True) for word in words_of(wanted.search)]
         if wanted.known_at:
             conditions.append(cases.c.opened_at <= microseconds(wanted.known_at))
         if wanted.status:

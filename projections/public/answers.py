@@ -22,7 +22,7 @@ from projections.public.questions import (
     When,
 )
 from projections.public.tables import about, changes, entries, law, sequence
-from projections.store import ALWAYS, ReadStore, microseconds, upsert
+from projections.store import ALWAYS, ReadStore, microseconds, upsert, words_of
 
 MOST_KEPT = 2_048
 """Counts kept in memory; a few dozen bytes each."""
@@ -119,7 +119,7 @@ def _at(when: When) -> ColumnElement[bool]:
         known = and_(entries.c.known_from <= moment, entries.c.known_to > moment)
     valid = entries.c.valid_to == LAST_DAY
     if when.valid_at is not None:
-        day = when.valid_at.toordinal()
+        day = min(when.valid_at.toordinal(), LAST_DAY - 1)
         # What stands on a day was listed by then: this goes without saying, and lets an index begin there.
         valid = and_(entries.c.valid_from <= day, entries.c.valid_to > day, entries.c.listed_on <= day)
     return and_(known, valid)
@@ -133,7 +133,7 @@ def _wanted(when: When, filters: Filters) -> ColumnElement[bool]:
         conditions.append((" " + entries.c.grounds + " ").contains(f" {filters.ground} ", autoescape=True))
     if filters.country:
         conditions.append(entries.c.country == filters.country)
-    conditions += [entries.c.words.contains(word, autoescape=True) for word in filters.search.casefold().split()[:8]]
+    conditions += [entries.c.words.contains(word, autoescape=True) for word in words_of(filters.search)]
     return and_(*conditions)
 
 

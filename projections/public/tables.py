@@ -7,6 +7,8 @@ Listing days are Brussels days as ordinals; the known axis is the instant at whi
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table
 
 METADATA = MetaData()
+SORTED = String().with_variant(String(collation="C"), "postgresql")
+"""Text in the same order on every database, whatever language that was set up for."""
 
 entries = Table(
     "entries",
@@ -18,17 +20,16 @@ entries = Table(
     Column("known_to", BigInteger, nullable=False),
     Column("on_list", Boolean, nullable=False),
     Column("number", Integer, nullable=False),
-    Column("country", String, nullable=False),
+    Column("country", SORTED, nullable=False),
     Column("grounds", String, nullable=False),
     Column("words", String, nullable=False),
-    Column("name", String, nullable=False),
-    Column("provider", String, nullable=False),
+    Column("name", SORTED, nullable=False),
+    Column("provider", SORTED, nullable=False),
     Column("listed_on", Integer, nullable=False),
     Column("changed_on", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
 )
 """One row for each entry, stretch of listing days, and stretch of knowledge: a rectangle of the two times."""
-Index("entries_known", entries.c.known_to, entries.c.valid_to)
 RECTANGLE = (entries.c.known_to, entries.c.known_from, entries.c.valid_to, entries.c.valid_from, entries.c.on_list)
 for column in (entries.c.listed_on, entries.c.changed_on, entries.c.name, entries.c.provider):
     # In the order of a list and with its rectangles, so that a page is read without sorting, and rows of other times without being fetched.

@@ -88,7 +88,7 @@ class EventDecoder:
             version=plain["version"],
             recorded_at=datetime.fromisoformat(plain["recorded_at"]),
             actor_ref=_known_id(plain["actor_ref"]),
-            role=Role(plain["role"]),
+            role=ROLES[plain["role"]],
             correlation=_known_id(plain["correlation"]),
             cause=_known_id(plain["cause"]) if "cause" in plain else None,
             law=_law_versions(law["threshold_version"], law["annex_xiii_version"], law["calendar_version"]),
@@ -97,6 +97,7 @@ class EventDecoder:
         )
 
 
+ROLES = {str(role): role for role in Role}
 _known_id = lru_cache(maxsize=4_096)(UUID)
 """Identifiers that come again: who acts, and what the events of one act have in common."""
 _law_versions = lru_cache(maxsize=256)(LawVersions)

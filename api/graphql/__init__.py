@@ -1,0 +1,1 @@
+"""GraphQL: a public and a staff schema that share no type, over one way of answering."""

@@ -1,0 +1,72 @@
+"""Which event set a field, and which documents a case refers to: read off the events themselves, nothing else is asked."""
+
+import re
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from typing import Any
+
+from api.graphql.common.errors import bad_input
+from api.graphql.common.scalars import Json
+from api.graphql.staff.types import DocumentReference, Origin, said
+from domain.events import EVENTS
+from domain.list_entry import ListEntryCorrected
+from projections.office.questions import EventRow
+
+FIELDS = frozenset(name for fact in EVENTS.values() for name in fact.model_fields)
+SAID_AS = {"condition_met_on": {"ThresholdMet": "on"}}
+"""Facts that an event names otherwise."""
+DOCUMENT = re.compile(r"(^|_)(hash|documents|evidence|information_sources)$")
+"""Names of the fields that refer to documents; digests of names are not among them."""
+
+
+def origins(rows: Iterable[EventRow], asked: str) -> Iterator[Origin]:
+    """
+    Yield the events that set a field, the last one being in force. A field is asked for by its name, or with the event it stands in.
+
+    Raises: GraphQLError for a field that no event has.
+    """
+    topic, _, name = asked.rpartition(".")
+    _refuse_unknown(asked, topic, name)
+    for row in rows:
+        if topic not in ("", row.event.topic):
+            continue
+        field, value = _set_by(row, name)
+        if value is not None:
+            yield Origin(field=field, value=Json(value), **_event(row))
+
+
+def _set_by(row: EventRow, name: str) -> tuple[str, Any]:
+    fact = row.event.fact
+    if isinstance(fact, ListEntryCorrected) and fact.field == name:
+        return "new_value", fact.new_value
+    field = SAID_AS.get(name, {}).get(row.event.topic, name)
+    return field, said(row).get(field)
+
+
+def _refuse_unknown(asked: str, topic: str, name: str) -> None:
+    known = EVENTS[topic].model_fields if topic in EVENTS else FIELDS
+    if name in known and (not topic or topic in EVENTS):
+        return
+    near = get_close_matches(name, known, n=1)
+    raise bad_input(f"field: no event has {asked!r}.{f' Did you mean {near[0]}?' if near else ''} Write a field's name, or Event.field.")
+
+
+def documents(rows: Iterable[EventRow]) -> Iterator[DocumentReference]:
+    """Yield every reference to a document, in the order of recording."""
+    for row in rows:
+        for field, text in _hashes(said(row)):
+            yield DocumentReference(hash=text, field=field, **_event(row))
+
+
+def _hashes(data: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in data.items():
+        for place, item in enumerate(value) if isinstance(value, list) else ((None, value),):
+            path = f"{prefix}{name}" if place is None else f"{prefix}{name}.{place}"
+            if isinstance(item, dict):
+                yield from _hashes(item, f"{path}.")
+            elif isinstance(item, str) and DOCUMENT.search(name):
+                yield path, item
+
+
+def _event(row: EventRow) -> dict[str, Any]:
+    return {"event_id": row.event.event_id, "topic": row.event.topic, "recorded_at": row.event.recorded_at}

@@ -1,0 +1,111 @@
+"""The questions of the staff schema."""
+
+from datetime import date
+from functools import cache
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from api.graphql.common.connections import Page, Placed, number_of, page_size
+from api.graphql.common.errors import FORBIDDEN, bad_input, refusal
+from api.graphql.common.fields import answered
+from api.graphql.common.limits import PAGE
+from api.graphql.common.scalars import Moment, beginning_of, config, end_of
+from api.graphql.staff.asked import CASE_FILES, STATUS, Info, read_by
+from api.graphql.staff.case import After, Case, CaseConnection, First, KnownAt, ValidAt, events_page
+from api.graphql.staff.types import EventConnection, StoredEvent
+from domain.errors import NotInRegister
+from domain.events import event_type
+from domain.status import Status
+from projections.office.questions import CaseFilter
+
+CaseId = Annotated[strawberry.ID, strawberry.argument(description="Identifier of the case.")]
+OfStatus = Annotated[Status | None, strawberry.argument(description="Only cases with this status at the pair of times.")]
+DueBefore = Annotated[date | None, strawberry.argument(description="Only cases with an open clock that ends before this day.")]
+Search = Annotated[str | None, strawberry.argument(description="Words of a name, or of the reference of a decision.")]
+Types = Annotated[list[str] | None, strawberry.argument(description="Only events of these types.")]
+ByActor = Annotated[strawberry.ID | None, strawberry.argument(description="Only events that this actor recorded.")]
+From = Annotated[Moment | None, strawberry.argument(name="from", description="Recorded at this instant or later.")]
+To = Annotated[Moment | None, strawberry.argument(description="Recorded at this instant or earlier.")]
+
+
+def case(info: Info, id: CaseId) -> Case | None:
+    """Return one case."""
+    case_id = _uuid(id)
+    row = info.context.office.case_row(case_id) if case_id else None
+    return Case.of(row) if row else None
+
+
+def cases(
+    info: Info,
+    status: OfStatus = None,
+    clock_due_before: DueBefore = None,
+    search: Search = None,
+    valid_at: ValidAt = None,
+    known_at: KnownAt = None,
+    first: First = PAGE,
+    after: After = None,
+) -> Page[Case]:
+    """Return a page of cases."""
+    if clock_due_before and info.context.actor.role not in CASE_FILES:
+        raise refusal(FORBIDDEN, f"Clocks are read by {', '.join(sorted(CASE_FILES))}.")
+    wanted = CaseFilter(status, clock_due_before, _words(search), info.context.at(valid_at), end_of(known_at))
+    size = page_size(first)
+    found = info.context.office.cases(wanted, first=size + 1, after=number_of(after, "case"))
+    return Page([Placed(Case.of(row), ("case", number)) for number, row in found[:size]], len(found) > size, after is not None)
+
+
+def events(
+    info: Info, after: After = None, first: First = PAGE, types: Types = None, actor: ByActor = None, since: From = None, to: To = None
+) -> Page[StoredEvent]:
+    """Return a page of the events of the whole register."""
+    size = page_size(first)
+    found = info.context.office.events(
+        first=size + 1,
+        after=number_of(after, "event"),
+        types=_known_types(types),
+        actor=_actor(actor),
+        since=beginning_of(since),
+        until=end_of(to),
+    )
+    return events_page(found, size, after)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _actor(text: str | None) -> str | None:
+    if text and _uuid(text) is None:
+        raise bad_input(f"actor: {text!r} is no reference of an actor.")
+    return str(_uuid(text)) if text else None
+
+
+def _words(text: str | None) -> str:
+    if text and not text.isprintable():
+        raise bad_input("search: write words without line breaks and control characters.")
+    return text or ""
+
+
+def _known_types(types: list[str] | None) -> list[str]:
+    try:
+        return [event_type(topic).TOPIC for topic in types or ()]
+    except NotInRegister as error:
+        raise bad_input(f"types: {error}.") from None
+
+
+@strawberry.type(description="Cases and events of the register, for those whose role reads them.")
+class Query:
+    case: Case | None = answered(case, "One case; null when there is none.", only=read_by(STATUS))
+    cases: CaseConnection = answered(cases, "Cases in the order of opening.", only=read_by(STATUS))
+    events: EventConnection = answered(events, "Events of the whole register in the order of recording.", only=read_by(CASE_FILES))
+
+
+@cache
+def staff_schema() -> strawberry.Schema:
+    """Return the staff schema, made when it is first asked for."""
+    return strawberry.Schema(Query, config=config())

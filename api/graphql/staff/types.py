@@ -1,0 +1,193 @@
+"""What the staff schema says of a case: plain values, each from the fold that everybody uses."""
+
+from datetime import date, datetime
+from typing import Any, Self
+from uuid import UUID
+
+import strawberry
+
+from api.graphql.common.connections import Connection
+from api.graphql.common.fields import answered
+from api.graphql.common.scalars import Json
+from domain.actors import Role
+from domain.clocks import State
+from domain.law.provisions import FOREVER
+from domain.law.provisions import Span as Stretch
+from domain.status import Ground, Status
+from projections.office.questions import EventRow, StatusRow
+
+strawberry.enum(Status, name="Status", description="Where a model stands at a moment (Article 51).")
+strawberry.enum(Ground, name="Ground", description="Why a model is classified: Articles 51(1)(a) and (2), 52(1), 52(4).")
+strawberry.enum(State, name="ClockState", description="How a clock stands at a moment.")
+strawberry.enum(Role, name="Role", description="A function in the procedure.")
+
+# -- Status and grounds ------------------------------------------------------------
+
+
+@strawberry.type(description="A stretch of time, from included, to excluded; no end means that none is known.")
+class Span:
+    from_: datetime | None = strawberry.field(name="from", description="Its beginning.")
+    to: datetime | None = strawberry.field(description="Its end.")
+
+    @classmethod
+    def of(cls, span: Stretch) -> Self:
+        """Return a stretch as it is answered."""
+        return cls(from_=span[0], to=None if span[1] >= FOREVER else span[1])
+
+
+@strawberry.type(description="A ground that is active at the moment asked for.")
+class ActiveGround:
+    ground: Ground = strawberry.field(description="Which one.")
+    span: Span = strawberry.field(description="The stretch around that moment.")
+
+
+@strawberry.type(description="A ground with every stretch in which it was, is or will be active, as known at the time asked for.")
+class GroundSpans:
+    ground: Ground = strawberry.field(description="Which one.")
+    spans: list[Span] = strawberry.field(description="The stretches, in order.")
+
+
+@strawberry.type(description="The status of a model at a pair of times.")
+class CaseStatus:
+    status: Status = strawberry.field(description="Where the model stands.")
+    grounds: list[ActiveGround] = strawberry.field(description="The grounds active then.")
+    span: Span = strawberry.field(description="The stretch of the same status around that moment.")
+
+    @classmethod
+    def of(cls, row: StatusRow) -> Self:
+        """Return a status as it is answered."""
+        grounds = [ActiveGround(ground=Ground(g["ground"]), span=Span(from_=_instant(g["from"]), to=_instant(g["to"]))) for g in row.grounds]
+        return cls(status=Status(row.status), grounds=grounds, span=Span(from_=row.valid_from, to=row.valid_to))
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+@strawberry.type(description="What goes with a status without being one.")
+class Flags:
+    arguments_pending: bool = strawberry.field(description="Arguments of the provider wait for a decision (Article 52(2), (3)).")
+    hearing_open: bool = strawberry.field(description="The provider is being heard on a draft.")
+    reassessment_pending: bool = strawberry.field(description="A request for reassessment waits for a decision (Article 52(5)).")
+    notification_overdue: bool = strawberry.field(description="The outer limit of Article 52(1) has passed without a notification.")
+    on_union_market: bool = strawberry.field(description="The model is made available on the Union market.")
+    provisional: bool = strawberry.field(description="The limit hangs on days of the calendar that were not checked.")
+    obligations_deferred_until: date | None = strawberry.field(description="Day until which a legacy model has time to comply (Article 111(3)).")
+
+
+# -- Clocks ------------------------------------------------------------------------
+
+
+@strawberry.type(description="An event that starts or stops a clock.")
+class ClockEvent:
+    event_id: UUID = strawberry.field(description="The event.")
+    event: str = strawberry.field(description="Its type.")
+    on: date = strawberry.field(description="The day it speaks of.")
+
+
+@strawberry.type(description="A statutory clock with its arithmetic. It knows outer limits only: it never says that somebody complied.")
+class Clock:
+    clock: str = strawberry.field(description="Its number, D1 to D9; D1-L for legacy models.")
+    state: State = strawberry.field(description="How it stands.")
+    started_by: ClockEvent = strawberry.field(description="What started it.")
+    due: date | None = strawberry.field(description="Last day of a term.")
+    first_admissible: date | None = strawberry.field(description="First day after a waiting period.")
+    satisfied_by: ClockEvent | None = strawberry.field(description="What stopped it.")
+    days_late: int | None = strawberry.field(description="Calendar days after the term.")
+    provisional: bool = strawberry.field(description="The date hangs on days of the calendar that were not checked.")
+    arithmetic: list[str] = strawberry.field(description="How the date was counted, in sentences.")
+    about: UUID | None = strawberry.field(description="What it is about: a provider, a hearing, a decision.")
+
+
+# -- Provider and market -------------------------------------------------------------
+
+
+@strawberry.type(description="A provider of the model (Article 3(3)). Natural persons are references; their names stand in the vault.")
+class Provider:
+    provider_ref: UUID = strawberry.field(description="Reference of the provider.")
+    provider_kind: str | None = strawberry.field(description="LEGAL_PERSON or NATURAL_PERSON; null while only the reference is recorded.")
+    legal_name: str | None = strawberry.field(description="Name of a legal person.")
+    legal_form: str | None = strawberry.field(description="Its legal form.")
+    country: str | None = strawberry.field(description="Country (ISO 3166).")
+    in_union: bool | None = strawberry.field(description="Whether it is established in the Union.")
+    from_on: date | None = strawberry.field(description="Since when it was found to be the provider.")
+
+
+@strawberry.type(description="The model on the Union market (Article 3(9), (10)).")
+class Market:
+    placed_on: date | None = strawberry.field(description="Day of the first making available.")
+    announced_on: date | None = strawberry.field(description="Day on which the provider itself made the model public.")
+    off_market_since: date | None = strawberry.field(description="Since when it is no longer made available.")
+    marketed_names: list[str] = strawberry.field(description="Names it is marketed under.")
+
+
+# -- Events ------------------------------------------------------------------------
+
+
+@strawberry.type(description="The versions of law an event was recorded under.")
+class LawVersions:
+    threshold_version: int = strawberry.field(description="Of the compute threshold.")
+    annex_xiii_version: int = strawberry.field(description="Of Annex XIII.")
+    calendar_version: int = strawberry.field(description="Of the holidays.")
+
+
+def said(row: EventRow) -> dict[str, Any]:
+    """Return the data of an event, what was left out left out."""
+    data: dict[str, Any] = row.event.fact.model_dump(mode="json", exclude_none=True)
+    return data
+
+
+def _said(event: strawberry.Parent["StoredEvent"]) -> Json:
+    return Json(said(event.row))
+
+
+def _stored(event: strawberry.Parent["StoredEvent"]) -> str:
+    return event.row.state.decode()
+
+
+@strawberry.type(name="Event", description="A recorded event in its envelope.")
+class StoredEvent:
+    row: strawberry.Private[EventRow]
+    event_id: UUID = strawberry.field(description="Its identifier.")
+    stream: str = strawberry.field(description="The record it belongs to.")
+    version: int = strawberry.field(description="Its number in that record.")
+    topic: str = strawberry.field(description="Its type.")
+    recorded_at: datetime = strawberry.field(description="When it was recorded.")
+    actor_ref: UUID = strawberry.field(description="Who recorded it.")
+    role: Role = strawberry.field(description="In which role.")
+    correlation: UUID = strawberry.field(description="The act it was recorded in.")
+    cause: UUID | None = strawberry.field(description="The event that led to it.")
+    law: LawVersions = strawberry.field(description="The law it was recorded under.")
+    settings_version: int = strawberry.field(description="The judgement settings it was recorded under.")
+
+    data: Json = answered(_said, "What it says, by the names of its fields.")
+    stored: str = answered(_stored, "Its very bytes as stored: one RFC 8785 object.")
+
+    @classmethod
+    def of(cls, row: EventRow) -> Self:
+        """Return an event as it is answered."""
+        names = ("event_id", "version", "topic", "recorded_at", "actor_ref", "role", "correlation", "cause", "law", "settings_version")
+        return cls(row=row, stream=str(row.event.stream), **{name: getattr(row.event, name) for name in names})
+
+
+@strawberry.type(description="Events in the order of recording.")
+class EventConnection(Connection[StoredEvent]):
+    pass
+
+
+@strawberry.type(description="A document that an event refers to.")
+class DocumentReference:
+    hash: str = strawberry.field(description="SHA-256 of the document.")
+    field: str = strawberry.field(description="The field of the event, with the place in a list.")
+    event_id: UUID = strawberry.field(description="The event.")
+    topic: str = strawberry.field(description="Its type.")
+    recorded_at: datetime = strawberry.field(description="When it was recorded.")
+
+
+@strawberry.type(description="An event that set a field.")
+class Origin:
+    field: str = strawberry.field(description="The field by its name in that event.")
+    value: Json = strawberry.field(description="What it was set to.")
+    event_id: UUID = strawberry.field(description="The event.")
+    topic: str = strawberry.field(description="Its type.")
+    recorded_at: datetime = strawberry.field(description="When it was recorded.")
