@@ -51,6 +51,7 @@ def service(settings: Settings, *, whole: bool = True) -> ASGIApp:
     app = FastAPI(title="Systemic-Risk Register", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_whole if whole else _public_alone)
     app.state.settings = settings
     app.state.position = 0
+    app.state.clock = server_clock
     app.state.ready = lambda: True
     app.add_exception_handler(HTTPException, _problem)
     app.add_exception_handler(500, _problem)
@@ -61,7 +62,7 @@ def service(settings: Settings, *, whole: bool = True) -> ASGIApp:
     return PreparedPages(
         SecurityHeaders(app),
         position=lambda: int(app.state.position),
-        legal_day=lambda: legal_day(server_clock()),
+        legal_day=lambda: legal_day(app.state.clock()),
         most_bytes=settings.prepared_bytes,
     )
 
@@ -74,9 +75,10 @@ async def _whole(app: FastAPI) -> AsyncIterator[None]:
     register = await asyncio.to_thread(open_register, app.state.settings)
     app.state.register = register
     app.state.tokens = open_tokens(app.state.settings)
-    app.state.clock = (lambda: demonstration_clock(register)) if register.demonstration else server_clock
+    ahead = Ahead(register)
+    app.state.clock = ahead.clock if register.demonstration else server_clock
     app.state.ready = lambda: register.follower.failed is None
-    register.follower.after_step = lambda: _note_position(app, register.public)
+    register.follower.after_step = lambda: _after_step(app, register, ahead)
     await asyncio.to_thread(register.follower.catch_up)
     register.follower.start()
     app.router.routes.extend([*_staff_routes(app, register), *_public_routes(app, register.public)])
@@ -87,6 +89,27 @@ async def _whole(app: FastAPI) -> AsyncIterator[None]:
         await _end(slots)
         app.state.tokens.close()
         await asyncio.to_thread(register.close)
+
+
+class Ahead:
+    """The clock of a demonstration: the later of the server's and the last recorded, since a docket may have run ahead."""
+
+    def __init__(self, register: Register) -> None:
+        self._register = register
+        self._last = server_clock()
+
+    def note(self) -> None:
+        """Look at the last recorded time."""
+        self._last = demonstration_clock(self._register)
+
+    def clock(self) -> datetime:
+        """Return the time."""
+        return max(server_clock(), self._last)
+
+
+def _after_step(app: FastAPI, register: Register, ahead: Ahead) -> None:
+    _note_position(app, register.public)
+    ahead.note()
 
 
 def _staff_routes(app: FastAPI, register: Register) -> list[BaseRoute]:
@@ -110,7 +133,6 @@ async def _run_slots(app: FastAPI, register: Register) -> None:
 async def _public_alone(app: FastAPI) -> AsyncIterator[None]:
     store = published(app.state.settings.database_url)
     shown = PublicList(store)
-    app.state.clock = server_clock
     await asyncio.to_thread(_note_position, app, shown)
     app.router.routes.extend(_public_routes(app, shown))
     looking = asyncio.create_task(_look(app, shown))

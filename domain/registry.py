@@ -18,9 +18,10 @@ from eventsourcing.persistence import InfrastructureFactory, IntegrityError
 from eventsourcing.utils import Environment
 
 from domain import listing
-from domain.actors import Actor, Role
+from domain.actors import Actor
 from domain.challenge import Challenge
 from domain.claims import DEMONSTRATION, LIST_NUMBERS, Claimed, Written
+from domain.envelope import SYSTEM, Plan, in_envelopes, version_of
 from domain.errors import AlreadyInRegister, ClockBehind, KeyReused, Malformed, NotInRegister, Refused, Stale, TooBusy, require
 from domain.ids import LAW, REGISTER, STREAMS, Stream, lineage_claim, parse_stream, request_claim
 from domain.law.provisions import Law
@@ -31,16 +32,12 @@ from domain.model_case.case import ModelCase
 from domain.model_case.designation import ModelDesignatedUnder52_4
 from domain.model_case.follow_up import ListingRecorded, list_id_of
 from domain.model_case.identity import ModelCaseOpened
-from domain.model_case.reassessment import ReassessmentRequestRuledAdmissible
 from domain.publication import Publication, PublicationExecuted, PublicationOrderCancelled, PublicationOrdered, open_orders
 from domain.qualified_alert import QualifiedAlert, can_carry_designation
-from domain.record import Act, Event, Fact, Facts, History, LawVersions, decide, evolve
+from domain.record import Act, Event, Fact, Facts, History, decide, evolve
 from domain.register import Register, settings_on
-from domain.rulings import Inadmissible
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-SYSTEM = Actor(uuid5(STREAMS, "actor:register"), Role.SYSTEM)
-"""The register itself: rulings, markers, slots."""
 STATES: dict[str, type[History]] = {
     "case": ModelCase,
     "publication": Publication,
@@ -51,7 +48,6 @@ STATES: dict[str, type[History]] = {
     "register": Register,
     "claim": History,
 }
-RULINGS = (Inadmissible, ReassessmentRequestRuledAdmissible)
 MOST_TRIES = 20
 H = TypeVar("H", bound=History)
 R = TypeVar("R")
@@ -77,10 +73,6 @@ class Recorded:
     events: tuple[Event[Any], ...]
     version: int
     position: int
-
-
-Plan = list[tuple[Stream, History, Actor, Facts]]
-"""What a use case appends: for each stream its state, under whose name, and the facts."""
 
 
 class Registry(Application[UUID]):
@@ -177,8 +169,8 @@ class Registry(Application[UUID]):
         if command.key:
             plan.append(self._claim_of_key(command, plan))
         if dry_run:
-            events = self._events(act, plan, uuid4())
-            return Recorded(tuple(events), _version_of(events, command.stream), 0)
+            events = in_envelopes(act, plan, uuid4(), self._new_id)
+            return Recorded(tuple(events), version_of(events, command.stream), 0)
         return self._save(act, plan, command.stream, self._correlation(command))
 
     def _plan(self, command: Command, act: Act, state: History) -> Plan:
@@ -320,41 +312,11 @@ class Registry(Application[UUID]):
         raise TooBusy("Others record on the same records without pause; try again.")
 
     def _save(self, act: Act, plan: Plan, addressed: Stream, correlation: UUID) -> Recorded:
-        events = self._events(act, plan, correlation)
+        events = in_envelopes(act, plan, correlation, self._new_id)
         # Commit point: all events of the act, or none.
         recordings = self.save(*events, recorded_at=(act.at - EPOCH) // timedelta(microseconds=1))
-        return Recorded(tuple(events), _version_of(events, addressed), recordings[-1].notification.id)
-
-    def _events(self, act: Act, plan: Plan, correlation: UUID) -> list[Event[Any]]:
-        versions: dict[Stream, int] = {}
-        law, events = self._versions(act), []
-        cause: UUID | None = None
-        for stream, state, actor, facts in plan:
-            for fact in facts:
-                versions[stream] = versions.get(stream, state.version) + 1
-                event = Event(
-                    self._new_id(), stream, versions[stream], act.at, actor.ref, _role(actor, fact), correlation, cause, law,
-                    act.law.settings.version, fact,
-                )  # fmt: skip
-                cause = cause or event.event_id
-                events.append(event)
-        return events
-
-    @staticmethod
-    def _versions(act: Act) -> LawVersions:
-        threshold, annex = act.law.threshold_on(act.day), act.law.annex_on(act.day)
-        return LawVersions(threshold.version if threshold else 0, annex.version if annex else 0, act.law.calendar_version)
+        return Recorded(tuple(events), version_of(events, addressed), recordings[-1].notification.id)
 
     @staticmethod
     def _correlation(command: Command) -> UUID:
         return uuid5(STREAMS, f"{command.actor.ref}:{command.key}") if command.key else uuid4()
-
-
-def _version_of(events: list[Event[Any]], addressed: Stream) -> int:
-    """Return the version that an act leaves the record addressed at; an entry is addressed by its case and stored under its number."""
-    return max(event.version for event in events if event.stream == addressed or event.stream.kind == addressed.kind == "entry")
-
-
-def _role(actor: Actor, fact: Fact) -> Role:
-    """Return in which role an event is recorded: a ruling on a filing that its filer recorded is the register's own; the actor is the same."""
-    return Role.SYSTEM if isinstance(fact, RULINGS) and actor.role not in fact.RECORDED_BY else actor.role

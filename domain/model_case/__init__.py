@@ -17,6 +17,7 @@ from domain.model_case import (
     notification,
     provider,
     reassessment,
+    reassessment_acts,
     threshold,
     undoing,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "notification",
     "provider",
     "reassessment",
+    "reassessment_acts",
     "threshold",
     "undoing",
 ]
