@@ -25,9 +25,9 @@ from domain.ids import STREAMS
 from domain.law.provisions import CHAPTER_V
 from domain.list_entry import ENTRY_EVENTS, EntryFact
 from domain.listing import Records, refuse_change
-from domain.model_case.case import CommissionDecision, ModelCase
-from domain.model_case.notification import Carrier
+from domain.model_case.case import CommissionDecision, ModelCase, Submission
 from domain.model_case.provider import providers_on
+from domain.model_case.threshold import first_trigger
 from domain.public import CONTENT_FIELDS
 from domain.publication import PublicationContentProposed
 from domain.record import Act, Fact, Facts, decide
@@ -43,7 +43,22 @@ UNSAID = frozenset(
     {"replaces", "hearing_omitted_reason", "hearing_omitted_text_hash", "before_deadline_reason_hash", "effective_from", "effects_until"}
 )
 """Optional fields that the most favourable data leave out."""
-OWN_NUMBER = ("hearing_id", "proceeding_id", "action_id", "judgment_id", "information_request_id", "measure_id", "review_id", "request_id")
+OWN_NUMBER = {
+    "DraftDecisionCommunicated": "hearing_id",
+    "DesignationProceedingOpened": "proceeding_id",
+    "ReassessmentRequestReceived": "request_id",
+    "SupplementaryInformationRequested": "information_request_id",
+    "AnnulmentActionLodged": "action_id",
+    "FailureToActActionLodged": "action_id",
+    "DecisionAnnulled": "judgment_id",
+    "ActionDismissed": "judgment_id",
+    "FailureToActFound": "judgment_id",
+    "FollowUpMeasureSet": "measure_id",
+    "OwnMotionReviewOpened": "review_id",
+}
+"""The number that an event gives to what it begins; decisions and filings give their own too."""
+ALTERNATIVES = ("basis",)
+"""Fields of which every reading is tried, because the right one depends on what they speak of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,15 +152,17 @@ def _choices(kind: type[Fact], name: str, info: FieldInfo, case: ModelCase, act:
     named = _named(info)
     if named and named not in ("hash", "ref"):
         return _identifiers(kind, name, named, case)
+    if name in ALTERNATIVES and get_origin(info.annotation) is Literal:
+        return list(get_args(info.annotation))
     special = _special(name, case, act)
     return [special] if special is not None else [_value(info.annotation, case, act)]
 
 
 def _identifiers(kind: type[Fact], name: str, named: str, case: ModelCase) -> list[UUID]:
     own = (
-        (named == "decision" and name == "decision_id" and issubclass(kind, CommissionDecision))
-        or (named == "submission" and issubclass(kind, Carrier) and name == "submission_id")
-        or (name in OWN_NUMBER and kind.__name__.endswith(("Opened", "Lodged", "Requested", "Communicated", "RequestReceived", "Set")))
+        OWN_NUMBER.get(kind.TOPIC) == name
+        or (name == "decision_id" and issubclass(kind, CommissionDecision))
+        or (name == "submission_id" and issubclass(kind, Submission))
     )
     known = [] if own else sorted(_recorded_identifiers(case, named), key=lambda item: -item[0])
     return [identifier for _, identifier in known][:6] or [NEW]
@@ -173,6 +190,7 @@ def _special(name: str, case: ModelCase, act: Act) -> Any:
     """Return a value that the law makes the favourable one, by the name of its field."""
     threshold = act.law.threshold_on(max(act.day, CHAPTER_V))
     annex = act.law.annex_on(act.day)
+    trigger = first_trigger(case)
     providers = tuple(providers_on(case, act.day)) or (NEW,)
     favourable: dict[str, Any] = {
         "compute_flop": threshold.value_flop + 1 if threshold else None,
@@ -186,6 +204,7 @@ def _special(name: str, case: ModelCase, act: Act) -> Any:
         "provider_ref": providers[0],
         "provider_kind": "LEGAL_PERSON",
         "filer_role": "PROVIDER",
+        "condition_met_on": trigger[0] if trigger else CHAPTER_V,
         "drafted_by_ref": DRAFTER,
         "corrected_fields": ("TEXT",),
         "called_upon_on": act.day - timedelta(days=1),

@@ -77,6 +77,7 @@ class Answers:
             "status": row.status,
             "grounds": [{name: value for name, value in ground.items() if value is not None} for ground in row.grounds],
             **{name: _plain(value) for name, value in asdict(standing.flags).items()},
+            "alert_open": self.office.alert_open(case_id, ask.known_at),
             "spans": {
                 ground: [{"from": begin.isoformat(), **({} if end >= FOREVER else {"to": end.isoformat()})} for begin, end in spans]
                 for ground, spans in standing.spans.items()

@@ -22,7 +22,7 @@ from domain.model_case.effects import Flags, Standing, clocks, flags, standing
 from domain.model_case.follow_up import list_id_of
 from domain.next_steps import NextStep, next_steps
 from domain.publication import Publication, claim_clock
-from domain.qualified_alert import QualifiedAlert, processing_clock
+from domain.qualified_alert import QualifiedAlert, QualifiedAlertReceived, is_open, processing_clock
 from domain.record import Act, Event, History, evolve
 from domain.register import Register, settings_on
 from projections.office.tables import cases, events, orders, status_spans
@@ -122,6 +122,16 @@ class Office:
         law = self.law(known)
         claim = claim_clock(self._publication(case_id, known), law, legal_day(at))
         return (*clocks(self._case(case_id, known), law, at), *([claim] if claim else []))
+
+    def alert_open(self, case_id: UUID, known_at: datetime) -> bool:
+        """Tell whether a qualified alert about the case is open (Article 90)."""
+        query = select(events.c.topic, events.c.state).where(
+            events.c.topic == QualifiedAlertReceived.TOPIC, events.c.recorded_at <= microseconds(known_at)
+        )
+        with self.store.reading() as rows:
+            received = [self.decode(row.topic, bytes(row.state)) for row in rows.execute(query).all()]
+        concerned = (event.stream for event in received if case_id in event.fact.case_ids)
+        return any(is_open(self._folded(QualifiedAlert(stream), known_at)) for stream in concerned)
 
     def alert_clocks(self, alert_id: UUID, at: datetime, known_at: datetime | None = None) -> tuple[Clock, ...]:
         """Return clock D2 of an alert as it stands at a moment."""
