@@ -6,14 +6,10 @@ from uuid import UUID, uuid5
 
 from domain.actors import Actor, Role
 from domain.ids import STREAMS, Stream
-from domain.model_case.reassessment import ReassessmentRequestRuledAdmissible
 from domain.record import Act, Event, Fact, Facts, History, LawVersions
-from domain.rulings import Inadmissible
 
 SYSTEM = Actor(uuid5(STREAMS, "actor:register"), Role.SYSTEM)
 """The register itself: rulings, markers, slots."""
-RULINGS = (Inadmissible, ReassessmentRequestRuledAdmissible)
-
 Plan = list[tuple[Stream, History, Actor, Facts]]
 """What a use case appends: for each stream its state, under whose name, and the facts."""
 
@@ -45,5 +41,6 @@ def version_of(events: list[Event[Any]], addressed: Stream) -> int:
 
 
 def _role(actor: Actor, fact: Fact) -> Role:
-    """Return in which role an event is recorded: a ruling on a filing that its filer recorded is the register's own; the actor is the same."""
-    return Role.SYSTEM if isinstance(fact, RULINGS) and actor.role not in fact.RECORDED_BY else actor.role
+    """Return in which role an event is recorded: what follows from a filer's act is the register's own; the actor is the same."""
+    own = actor.role not in fact.RECORDED_BY and Role.SYSTEM in fact.RECORDED_BY
+    return Role.SYSTEM if own else actor.role
