@@ -5,6 +5,7 @@ The same code follows, recovers after a crash and rebuilds. A projection that fa
 """
 
 import gc
+import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,6 +15,7 @@ from typing import Protocol
 
 from projections.store import Decoder, Projection, ReadStore, Seen
 
+LOG = logging.getLogger("register.follower")
 BATCH = 5_000
 """Events folded in one transaction."""
 POLL = 0.005
@@ -109,9 +111,16 @@ class Follower:
         """Fold until nothing is left."""
         with collector_at_rest():
             for track in self.tracks:
-                while track.step(self.source):
-                    progress(track.store.position())
+                self._catch_up(track, progress)
         self.after_step()
+
+    def _catch_up(self, track: Track, progress: Callable[[int], None]) -> None:
+        batches = 0
+        while track.step(self.source):
+            batches += 1
+            progress(track.store.position())
+        if batches > 1:
+            track.forget()  # after a long way the states kept are many, and few of them will be needed soon
 
     def position(self) -> int:
         """Return the position that every read store has reached."""
@@ -130,7 +139,7 @@ class Follower:
     def start(self) -> None:
         """Follow in a thread."""
         self._following = self._thread.submit(self._run)
-        self._following.add_done_callback(lambda _: self._tell())
+        self._following.add_done_callback(lambda _: self._ended())
 
     def stop(self) -> None:
         """Stop following, after the batch at hand."""
@@ -151,6 +160,11 @@ class Follower:
         self.catch_up()
         self._tell()
         return version
+
+    def _ended(self) -> None:
+        if self.failed is not None:
+            LOG.critical("The follower stopped at position %s: %s", self.position(), self.failed, exc_info=self.failed)
+        self._tell()
 
     def _tell(self) -> None:
         """Let those who wait look again."""

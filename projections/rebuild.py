@@ -11,6 +11,8 @@ from sqlalchemy import Connection, func, insert, select, text
 from projections.follower import Source, Track, collector_at_rest
 from projections.store import ReadStore
 
+BATCH = 20_000
+"""Events folded in one transaction: more than when following, since the clocks of a case are worked out once a batch."""
 Show = Callable[[int, int], None]
 
 
@@ -28,7 +30,7 @@ def rebuild_track(old: Track, new: Track, source: Source, show: Show) -> None:
 def _catch_up(track: Track, source: Source, show: Show) -> None:
     head = source.head()
     with collector_at_rest():
-        while track.step(source):
+        while track.step(source, BATCH):
             position = track.store.position()
             show(position, max(head, position))
 

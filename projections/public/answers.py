@@ -1,13 +1,15 @@
 """The answers to what the public may ask, from the public read store alone."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, select, tuple_
 
 from domain import public
+from domain.law.periods import legal_day
 from projections.public.changes import CHANGE
 from projections.public.published_list import LAST_DAY, LISTED
 from projections.public.questions import (
@@ -17,6 +19,7 @@ from projections.public.questions import (
     LawInForce,
     Listed,
     Listing,
+    Place,
     PublicState,
     Threshold,
     When,
@@ -24,6 +27,9 @@ from projections.public.questions import (
 from projections.public.tables import about, changes, entries, law, sequence
 from projections.store import ALWAYS, ReadStore, microseconds, upsert, words_of
 
+# Rows are read back from the JSON they carry; the same bytes are the same frozen answer, whichever day or page asks for them.
+_listed = lru_cache(maxsize=4_096)(LISTED.validate_json)
+_change = lru_cache(maxsize=4_096)(CHANGE.validate_json)
 MOST_KEPT = 2_048
 """Counts kept in memory; a few dozen bytes each."""
 T = TypeVar("T")
@@ -44,45 +50,52 @@ class PublicList:
             demonstration = rows.execute(select(about.c.value).where(about.c.name == "demonstration")).scalar() == "yes"
         return PublicState(row.length if row else 0, date.fromordinal(row.day) if row else None, demonstration)
 
-    def list_at(self, when: When, filters: Filters, *, first: int = 100, offset: int = 0) -> Listing:
+    def list_at(self, when: When, filters: Filters, *, first: int = 100, offset: int = 0, after: Place | None = None) -> Listing:
         """Return the list at a pair of times."""
         wanted = _wanted(when, filters)
-        standing = and_(_at(when), entries.c.on_list)
+        following = [wanted, _follows(after, filters)] if after else [wanted]
         column = ORDER[filters.sort]
         order = (column.desc(), entries.c.number.desc()) if filters.descending else (column, entries.c.number)
         with self.store.reading() as rows:
-            found = rows.execute(select(entries.c.body).where(wanted).order_by(*order).limit(first).offset(offset)).scalars()
-            listed = tuple(LISTED.validate_json(body) for body in found)
-            total = self._once(rows, (when, *_narrowing(filters)), lambda: _count(rows, wanted))
-            return Listing(listed, total, self._once(rows, (when, *_narrowing(Filters())), lambda: _count(rows, standing)))
+            found = rows.execute(select(entries.c.body).where(*following).order_by(*order).limit(first).offset(offset)).scalars().all()
+            listed = tuple(map(_listed, found))
+            length = _length(rows)
+            total = self._once(length, (when, *_narrowing(filters)), lambda: _count(rows, wanted))
+            standing = self._once(length, (when, *_narrowing(Filters())), lambda: _count(rows, and_(_at(when), entries.c.on_list)))
+        return Listing(listed, total, standing)
 
     def entry(self, list_id: str, when: When) -> Listed | None:
         """Return one entry at a pair of times."""
         with self.store.reading() as rows:
             body = rows.execute(select(entries.c.body).where(_at(when), entries.c.list_id == list_id)).scalar()
-        return LISTED.validate_json(body) if body else None
+        return _listed(body) if body else None
 
     def history(self, list_id: str, when: When) -> tuple[Change, ...]:
         """Return an entry's public events in order."""
-        known = [changes.c.known_at <= microseconds(when.known_at)] if when.known_at else []
-        return self._changes(changes.c.list_id == list_id, *known)
+        return self._changes(changes.c.list_id == list_id, *_told_by(when))
+
+    def histories(self, list_ids: Sequence[str], when: When) -> dict[str, tuple[Change, ...]]:
+        """Return the histories of several entries, in one question to the store."""
+        found: dict[str, list[Change]] = {list_id: [] for list_id in list_ids}
+        for change in self._changes(changes.c.list_id.in_(found), *_told_by(when)):
+            found[change.list_id].append(change)
+        return {list_id: tuple(history) for list_id, history in found.items()}
 
     def changes(self, since: date | None, until: date | None, *, first: int = 100, after: int = 0) -> tuple[Change, ...]:
         """Return list events of some days, in order."""
-        days = [changes.c.on_day >= since.toordinal()] if since else []
-        days += [changes.c.on_day <= until.toordinal()] if until else []
-        return self._changes(changes.c.number > after, *days, first=first)
+        further = [changes.c.number > after] if after else []  # two limits from below would hide the better one from SQLite
+        return self._changes(*further, *_numbers_of(since, until), first=first)
 
     def _changes(self, *conditions: ColumnElement[bool], first: int | None = None) -> tuple[Change, ...]:
         query = select(changes.c.body).where(*conditions).order_by(changes.c.number).limit(first)
         with self.store.reading() as rows:
-            return tuple(CHANGE.validate_json(body) for body in rows.execute(query).scalars())
+            return tuple(map(_change, rows.execute(query).scalars().all()))
 
     def countries(self) -> tuple[str, ...]:
         """Return the provider countries that ever stood on the list."""
         query = select(entries.c.country).distinct().order_by(entries.c.country)
         with self.store.reading() as rows:
-            return self._once(rows, "countries", lambda: tuple(rows.execute(query).scalars()))
+            return self._once(_length(rows), "countries", lambda: tuple(rows.execute(query).scalars()))
 
     def law(self, on: date) -> LawInForce:
         """Return the law in force on a day."""
@@ -95,9 +108,9 @@ class PublicList:
         annex = max((a.annex_xiii_version for a in annexes if a.applies_from <= on), default=None)
         return LawInForce(on, threshold, annex, tuple(calendars[year] for year in sorted(calendars)))
 
-    def _once(self, rows: Connection, asked: Hashable, answer: Callable[[], T]) -> T:
+    def _once(self, length: int, asked: Hashable, answer: Callable[[], T]) -> T:
         """Return an answer that grows dear with the list, worked out once for each length of the public sequence."""
-        key = (_length(rows), asked)
+        key = (length, asked)
         if key in (kept := self._kept):
             return cast("T", kept[key])
         if len(kept) >= MOST_KEPT:
@@ -111,16 +124,28 @@ class PublicList:
             upsert(rows, about, [{"name": name, "value": value}])
 
 
+def _numbers_of(since: date | None, until: date | None) -> list[ColumnElement[bool]]:
+    """Turn days into numbers, by which changes are read without sorting: both rise together, since the list is never dated back or ahead."""
+    found: list[ColumnElement[bool]] = []
+    if since:
+        first = select(changes.c.number).where(changes.c.on_day >= since.toordinal()).order_by(changes.c.on_day, changes.c.number)
+        found.append(changes.c.number >= first.limit(1).scalar_subquery())
+    if until:
+        last = select(changes.c.number).where(changes.c.on_day <= until.toordinal()).order_by(changes.c.on_day.desc(), changes.c.number.desc())
+        found.append(changes.c.number <= last.limit(1).scalar_subquery())
+    return found
+
+
 def _at(when: When) -> ColumnElement[bool]:
     """Return the rectangles that hold a pair of times. Now is the last known, and today is every day from the last change on."""
     known = entries.c.known_to == ALWAYS
     if when.known_at is not None:
         moment = microseconds(when.known_at)
-        known = and_(entries.c.known_from <= moment, entries.c.known_to > moment)
+        # What was known at a moment was listed by then, and below on a day by that day: it goes without saying, and lets an index begin there.
+        known = and_(entries.c.known_from <= moment, entries.c.known_to > moment, entries.c.listed_on <= legal_day(when.known_at).toordinal())
     valid = entries.c.valid_to == LAST_DAY
     if when.valid_at is not None:
         day = min(when.valid_at.toordinal(), LAST_DAY - 1)
-        # What stands on a day was listed by then: this goes without saying, and lets an index begin there.
         valid = and_(entries.c.valid_from <= day, entries.c.valid_to > day, entries.c.listed_on <= day)
     return and_(known, valid)
 
@@ -135,6 +160,23 @@ def _wanted(when: When, filters: Filters) -> ColumnElement[bool]:
         conditions.append(entries.c.country == filters.country)
     conditions += [entries.c.words.contains(word, autoescape=True) for word in words_of(filters.search)]
     return and_(*conditions)
+
+
+def _follows(after: Place, filters: Filters) -> ColumnElement[bool]:
+    if filters.sort != "listed":
+        raise ValueError(f"a place in the order of listing says nothing in a list sorted by {filters.sort}")
+    place, reached = tuple_(entries.c.listed_on, entries.c.number), tuple_(after[0].toordinal(), after[1])
+    return place < reached if filters.descending else place > reached
+
+
+def _told_by(when: When) -> list[ColumnElement[bool]]:
+    """Return which changes belong to a pair of times: those of the days up to one, as far as known by the other."""
+    found: list[ColumnElement[bool]] = []
+    if when.known_at is not None:
+        found.append(changes.c.known_at <= microseconds(when.known_at))
+    if when.valid_at is not None:
+        found.append(changes.c.on_day <= when.valid_at.toordinal())
+    return found
 
 
 def _narrowing(filters: Filters) -> tuple[object, ...]:

@@ -5,6 +5,7 @@ Pages and the public GraphQL schema know only this module of the read side. Noth
 act: the list has day precision, and its positions are those of the public sequence (Article 52(6), Article 78).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -60,6 +61,10 @@ class Change:
     provider_name: str | None
     fields: tuple[FieldChange, ...]
     public_reason: str | None
+
+
+Place = tuple[date, int]
+"""A place in the order of listing: the day of listing, then the number of the entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +148,13 @@ class PublicQuestions(Protocol):
         """Return where the public sequence stands."""
         ...
 
-    def list_at(self, when: When, filters: Filters, *, first: int = 100, offset: int = 0) -> Listing:
-        """Return the list at a pair of times. An unknown future day answers with what is known now."""
+    def list_at(self, when: When, filters: Filters, *, first: int = 100, offset: int = 0, after: Place | None = None) -> Listing:
+        """
+        Return the list at a pair of times. An unknown future day answers with what is known now.
+
+        `after` leaves out everything up to a place of the order of listing, whether or not an entry still stands there.
+        Raises: ValueError for a place in a list sorted otherwise.
+        """
         ...
 
     def entry(self, list_id: str, when: When) -> Listed | None:
@@ -152,7 +162,11 @@ class PublicQuestions(Protocol):
         ...
 
     def history(self, list_id: str, when: When) -> tuple[Change, ...]:
-        """Return an entry's public events in order."""
+        """Return an entry's public events in order: those of the days up to `valid_at`, as far as they were known at `known_at`."""
+        ...
+
+    def histories(self, list_ids: Sequence[str], when: When) -> dict[str, tuple[Change, ...]]:
+        """Return the histories of several entries at once, each as `history` does; of an unknown entry the empty one."""
         ...
 
     def changes(self, since: date | None, until: date | None, *, first: int = 100, after: int = 0) -> tuple[Change, ...]:

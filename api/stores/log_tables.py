@@ -1,0 +1,133 @@
+"""The tables of the log's store, their guards, and how the store is opened."""
+
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import BigInteger, Column, Connection, Engine, LargeBinary, MetaData, String, Table, UniqueConstraint, create_engine, event
+
+SCHEMA = "log"
+FILE_NAME = "log.db"
+METADATA = MetaData()
+
+
+def _key(name: str, kind: type[Any] = BigInteger) -> Column[Any]:
+    return Column(name, kind, primary_key=True, autoincrement=False)
+
+
+logs = Table(
+    "logs",
+    METADATA,
+    _key("log", String),
+    Column("origin", String, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("tiled", BigInteger, nullable=False),
+)
+"""One row for each log: its origin, the event store's position reached, how many leaves it has, and how many its tiles cover."""
+leaves = Table(
+    "leaves",
+    METADATA,
+    _key("log", String),
+    _key("number"),
+    Column("position", BigInteger, nullable=False),
+    Column("entry", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    UniqueConstraint("log", "position"),
+)
+"""An event gives at most one leaf, and an index is given once."""
+tiles = Table("tiles", METADATA, _key("log", String), _key("level"), _key("number"), Column("hashes", LargeBinary, nullable=False))
+trees = Table("trees", METADATA, _key("log", String), _key("size"), Column("root", LargeBinary, nullable=False))
+"""The promise: one root for each size. No signature exists for a tree that is not here."""
+checkpoints = Table(
+    "checkpoints",
+    METADATA,
+    _key("log", String),
+    _key("size"),
+    _key("key_id", LargeBinary),
+    Column("serial", BigInteger, nullable=False),
+    Column("note", LargeBinary, nullable=False),
+    Column("signed_at", BigInteger, nullable=False),
+    UniqueConstraint("log", "serial"),
+)
+"""Every checkpoint ever signed; after a rotation the new key signs the same tree once more."""
+cosignatures = Table(
+    "cosignatures",
+    METADATA,
+    _key("log", String),
+    _key("size"),
+    _key("witness", String),
+    Column("line", String, nullable=False),
+    Column("signed_at", BigInteger, nullable=False),
+)
+heads = Table("heads", METADATA, _key("log", String), _key("file", String), Column("n", BigInteger, nullable=False), Column("last", BigInteger))
+"""For each case file: how many leaves it has, and the index of the last."""
+seals = Table(
+    "seals",
+    METADATA,
+    _key("day", String),
+    Column("salt", LargeBinary, nullable=False),
+    Column("checkpoint", LargeBinary, nullable=False),
+    Column("seed", LargeBinary, nullable=False),
+    Column("first", BigInteger, nullable=False),
+    Column("places", LargeBinary, nullable=False),
+)
+"""The secrets of each day's seal: what opens its commitment, and where the day's acts stand in its tree."""
+
+PROMISED = ("leaves", "trees", "checkpoints", "cosignatures", "seals")
+GUARDS: dict[str, tuple[str, ...]] = {
+    "sqlite": (
+        *(
+            f"CREATE TRIGGER IF NOT EXISTS {table}_refuse_{act.lower()} BEFORE {act} ON {table}"
+            " BEGIN SELECT RAISE(ABORT, 'what a log has promised is never changed or removed'); END"
+            for table in PROMISED
+            for act in ("UPDATE", "DELETE")
+        ),
+        "CREATE TRIGGER IF NOT EXISTS logs_keep_origin BEFORE UPDATE OF log, origin ON logs"
+        " BEGIN SELECT RAISE(ABORT, 'the origin of a log is kept'); END",
+    ),
+    "postgresql": (
+        f"CREATE OR REPLACE FUNCTION {SCHEMA}.refuse_change() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $body$"
+        " BEGIN RAISE EXCEPTION 'what a log has promised is never changed or removed' USING ERRCODE = 'restrict_violation'; END $body$",
+        *(
+            f"CREATE OR REPLACE TRIGGER {table}_refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {SCHEMA}.{table}"
+            f" FOR EACH STATEMENT EXECUTE FUNCTION {SCHEMA}.refuse_change()"
+            for table in PROMISED
+        ),
+        f"CREATE OR REPLACE TRIGGER logs_keep_origin BEFORE UPDATE OF log, origin ON {SCHEMA}.logs"
+        f" FOR EACH STATEMENT EXECUTE FUNCTION {SCHEMA}.refuse_change()",
+    ),
+}
+
+
+def open_engine(database_url: str) -> Engine:
+    """Open the store of a database: a file of its own on SQLite, shared memory for `sqlite://`, else PostgreSQL."""
+    if database_url.startswith("postgresql"):
+        engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg://", 1), pool_pre_ping=True)
+        event.listen(engine, "connect", _settle_postgres)
+        return engine
+    if database_url == "sqlite://":
+        file = f"file:/{uuid4().hex}?vfs=memdb&uri=true"  # connections of this process share it as they would a file
+    else:
+        file = str(Path(database_url.removeprefix("sqlite:///")) / FILE_NAME)
+    engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": 30})
+    event.listen(engine, "connect", _settle)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _settle(connection: Any, _: Any) -> None:
+    connection.isolation_level = None  # transactions are begun below, not by the driver
+    # FULL: what was signed survives power loss.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _settle_postgres(connection: Any, _: Any) -> None:
+    connection.execute("SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'")
+    connection.commit()
+
+
+def _begin(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("immediate")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

@@ -1,0 +1,159 @@
+"""
+Verifying the log from the events: every leaf, tile, root, checkpoint ever signed, and what is published of them.
+
+Nothing stored is believed: leaves are made again from the events, and everything else from those.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from projections.transparency.answers import LogAnswers
+from projections.transparency.log import BATCH, DurableLog, Events, LeafOf, Raw, SignedTree
+from projections.transparency.merkle import HASH_BYTES, leaf_hash, root_at
+from projections.transparency.notes import Checkpoint, NoteRefused, Verifier, open_checkpoint
+from projections.transparency.tiles import ENTRIES, WIDTH, Tile, grown, node_reader, tiles_of, unbundle
+
+
+class VerifiableLog(DurableLog, Protocol):
+    """A durable store that also lists everything it promised."""
+
+    def positions(self, first: int, end: int) -> list[int]:
+        """Return the store positions of the events of the leaves first … end - 1."""
+        ...
+
+    def signed(self) -> list[SignedTree]:
+        """Return every checkpoint ever signed."""
+        ...
+
+
+@dataclass
+class Remade:
+    """A log made from the events: the hashes of its tiles, and how many entries it has."""
+
+    tiles: dict[tuple[int, int], bytes]
+    size: int = 0
+
+    def tile(self, level: int, number: int) -> bytes:
+        """Return the hashes of a tile."""
+        return self.tiles.get((level, number), b"")
+
+    def append(self, entries: Sequence[bytes]) -> None:
+        """Append entries."""
+        self.tiles.update(grown(self.size, map(leaf_hash, entries), self.tile))
+        self.size += len(entries)
+
+
+LeafAgain = Callable[[str, bytes, bytes | None], bytes | None]
+"""Makes a log entry again from topic and stored bytes of its event, and from the stored entry, of which only the nonce is believed."""
+
+
+def again(leaf_of: LeafOf) -> LeafAgain:
+    """Make again what has no nonce."""
+    return lambda topic, state, stored: leaf_of(topic, state)
+
+
+def verify_log(log: VerifiableLog, events: Events, leaf_again: LeafAgain, verifiers: Sequence[Verifier], public: LogAnswers | None) -> Iterator[str]:
+    """Yield a sentence for each difference between the log and the events, and between the log and what is published."""
+    remade = Remade({})
+    yield from _leaves(remade, log, events, leaf_again)
+    yield from _tiles(remade, log)
+    for tree in log.signed():
+        yield from _checkpoint(remade, tree, verifiers)
+    if public is not None:
+        yield from _published(remade, log, public, verifiers)
+
+
+def _leaves(remade: Remade, log: VerifiableLog, events: Events, leaf_again: LeafAgain) -> Iterator[str]:
+    reached, head = 0, log.position()
+    while reached < head and (raw := [row for row in events.raw_events(reached, BATCH) if row[0] <= head]):
+        made = _made_again(raw, log.entries(remade.size, remade.size + len(raw)), leaf_again)
+        yield from _stretch(remade.size, made, log)
+        remade.append([entry for _, entry in made])
+        reached = raw[-1][0]
+    if remade.size != log.size():
+        yield f"The events up to position {head} give {remade.size} leaves; the log has {log.size()}."
+
+
+def _made_again(raw: Raw, stored: Sequence[bytes], leaf_again: LeafAgain) -> list[tuple[int, bytes]]:
+    made: list[tuple[int, bytes]] = []
+    for position, topic, state in raw:
+        entry = leaf_again(topic, state, stored[len(made)] if len(made) < len(stored) else None)
+        if entry is not None:
+            made.append((position, entry))
+    return made
+
+
+def _stretch(first: int, made: Sequence[tuple[int, bytes]], log: VerifiableLog) -> Iterator[str]:
+    end = first + len(made)
+    entries, hashes, positions = log.entries(first, end), log.hashes(first, end), log.positions(first, end)
+    for offset, (position, entry) in enumerate(made):
+        # Slices: a leaf that is missing is a difference too.
+        if entries[offset : offset + 1] != [entry]:
+            yield f"Leaf {first + offset} is not what the event gives that stands at position {position}."
+        if hashes[offset : offset + 1] != [leaf_hash(entry)]:
+            yield f"The hash of leaf {first + offset} is not that of the event at position {position}."
+        if positions[offset : offset + 1] != [position]:
+            yield f"Leaf {first + offset} does not name position {position}, where its event stands."
+
+
+def _tiles(remade: Remade, log: DurableLog) -> Iterator[str]:
+    if (tiled := log.tiled()) > remade.size:
+        yield f"The tiles cover {tiled} leaves; the events give {remade.size}."
+    for tile in tiles_of(min(tiled, remade.size)):
+        length = tile.width * HASH_BYTES
+        if log.tile(tile.level, tile.number)[:length] != remade.tile(tile.level, tile.number)[:length]:
+            yield f"The stored {tile.path} is not what the events give."
+
+
+def _checkpoint(remade: Remade, tree: SignedTree, verifiers: Sequence[Verifier]) -> Iterator[str]:
+    try:
+        checkpoint = open_checkpoint(tree.note, verifiers)
+    except NoteRefused as refused:
+        yield f"The checkpoint of {tree.size} entries does not hold: {refused}."
+        return
+    if (checkpoint.size, checkpoint.root) != (tree.size, tree.root):
+        yield f"The checkpoint of {tree.size} entries says another size or root than was promised for it."
+    yield from _root(remade, checkpoint, "checkpoint")
+
+
+def _root(remade: Remade, checkpoint: Checkpoint, what: str) -> Iterator[str]:
+    if checkpoint.size > remade.size or root_at(checkpoint.size, node_reader(remade.tile)) != checkpoint.root:
+        yield f"The events do not give the root that the {what} of {checkpoint.size} entries says."
+
+
+# -- What is published -----------------------------------------------------------------
+
+
+def _published(remade: Remade, log: DurableLog, public: LogAnswers, verifiers: Sequence[Verifier]) -> Iterator[str]:
+    answer = public.checkpoint()
+    if answer.status != 200:
+        if log.latest():
+            yield "A checkpoint is signed, but none is published."
+        return
+    try:
+        checkpoint = open_checkpoint(answer.body, verifiers)
+    except NoteRefused as refused:
+        yield f"The published checkpoint does not hold: {refused}."
+        return
+    yield from _root(remade, checkpoint, "published checkpoint")
+    for tile in tiles_of(min(checkpoint.size, remade.size)):
+        yield from _published_tile(remade, tile, public)
+
+
+def _published_tile(remade: Remade, tile: Tile, public: LogAnswers) -> Iterator[str]:
+    expected = remade.tile(tile.level, tile.number)[: tile.width * HASH_BYTES]
+    if public.tile(tile).body != expected:
+        yield f"The published {tile.path} is not what the events give."
+    if tile.level == 0:
+        bundle = Tile(ENTRIES, tile.number, tile.width)
+        if not _bundled(public.entries(bundle).body, expected):
+            first = tile.number * WIDTH
+            yield f"The published {bundle.path} does not hold the leaves {first} to {first + tile.width - 1} that the events give."
+
+
+def _bundled(data: bytes, hashes: bytes) -> bool:
+    try:
+        return b"".join(map(leaf_hash, unbundle(data))) == hashes
+    except ValueError:
+        return False
