@@ -1,6 +1,6 @@
 """The questions of the public side, answered from a few list events in memory: honest enough to test pages with, and nothing more."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -16,6 +16,7 @@ from projections.public.questions import (
     LawInForce,
     Listed,
     Listing,
+    Place,
     PublicState,
     Threshold,
     When,
@@ -78,7 +79,8 @@ class PublishedInMemory:
             if (when.known_at is None or at <= when.known_at) and (when.valid_at is None or each.on <= when.valid_at):
                 yield number, each
 
-    def list_at(self, when: When, filters: Filters, *, first: int = 100, offset: int = 0) -> Listing:
+    def list_at(self, when: When, filters: Filters, *, first: int = 100, offset: int = 0, after: Place | None = None) -> Listing:
+        assert after is None, "pages are counted here"
         entries = {each.entry.list_id: each.entry for _, each in self._known(when)}
         on_list = [entry for entry in entries.values() if entry.removed_on is None]
         found = [entry for entry in (entries.values() if filters.include_removed else on_list) if _matches(entry, filters)]
@@ -89,7 +91,11 @@ class PublishedInMemory:
         return {each.entry.list_id: each.entry for _, each in self._known(when)}.get(list_id)
 
     def history(self, list_id: str, when: When) -> tuple[Change, ...]:
-        return tuple(change for change in _changes(self._known(When(known_at=when.known_at))) if change.list_id == list_id)
+        return self.histories((list_id,), when)[list_id]
+
+    def histories(self, list_ids: Sequence[str], when: When) -> dict[str, tuple[Change, ...]]:
+        told = tuple(_changes(self._known(when)))
+        return {list_id: tuple(change for change in told if change.list_id == list_id) for list_id in list_ids}
 
     def changes(self, since: date | None, until: date | None, *, first: int = 100, after: int = 0) -> tuple[Change, ...]:
         inside = (change for change in _changes(self._known(When())) if (since or date.min) <= change.on <= (until or date.max))

@@ -14,13 +14,14 @@ from uuid import UUID
 
 import pytest
 from httpx2 import Response
+from sqlalchemy.exc import OperationalError
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
 from api.dockets.files import Step, read_docket
 from api.dockets.runner import Runner
-from api.graphql.common.http import preferred
+from api.graphql.common.http import BUG, preferred
 from api.graphql.public import public_graphql
 from api.graphql.staff import staff_graphql
 from api.settings import Settings
@@ -344,13 +345,27 @@ def test_the_loop_is_free_while_a_question_waits_for_its_store(stack: Stack) -> 
 # -- Bugs, and the schema ----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("query", ["{ list { totalCount } }", "{ list { totalCount @include(if: true) } }"])
-def test_a_bug_says_nothing_and_a_wrong_query_does(query: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("/graphql", "{ list { totalCount } }"),
+        ("/graphql", "{ list { totalCount @include(if: true) } }"),
+        ("/staff/graphql", "{ cases { edges { cursor } } }"),
+    ],
+)
+def test_a_bug_is_a_problem_that_says_nothing_of_it_and_rises_to_the_log(path: str, query: str) -> None:
     stack = Stack().replay("listing-correction.yaml")
     stack.register.close()  # the store is gone: every question now fails in a way nobody foresaw
     client = TestClient(stack.app, raise_server_exceptions=False)
-    answer = client.post("/graphql", json={"query": query})
-    assert (answer.status_code, answer.text) == (500, "Internal Server Error")
+    for answer in (client.post(path, json={"query": query}), client.get(path, params={"query": query})):
+        assert (answer.status_code, answer.headers["content-type"]) == (500, "application/problem+json")
+        assert answer.json() == {"type": "about:blank", "title": "Internal Server Error", "status": 500, "detail": BUG}
+        assert answer.headers["cache-control"] == "no-store"
+    with pytest.raises(OperationalError):
+        stack.client.post(path, json={"query": query})
+
+
+def test_a_wrong_query_is_told_what_is_wrong(stack: Stack) -> None:
     assert "Did you mean 'list'" in stack.refused("{ lists { totalCount } }")[1]
 
 

@@ -234,10 +234,7 @@ def test_every_hash_of_every_event_is_a_document_or_a_digest() -> None:
         ("condition_met_on", [("ThresholdMet", "on", "2026-03-01")]),
         ("ThresholdMet.compute_flop", [("ThresholdMet", "compute_flop", "11000000000000000000000000")]),
         ("ListEntryPublished.marketed_names", [("ListEntryPublished", "marketed_names", ["Alpha"])]),
-        (
-            "provider_name",
-            [(topic, "provider_name", "Alpha AI") for topic in ("PublicationContentProposed", "PublicationOrdered", "ListEntryPublished")],
-        ),
+        ("PublicationContentProposed.provider_name", [("PublicationContentProposed", "provider_name", "Alpha AI")]),
         ("pretraining_started_on", []),
     ],
 )
