@@ -87,7 +87,8 @@ def rules() -> str:
     """Return docs/rules.md: every refusal and every judgement switch."""
     lines = [
         "# Refusals and judgement switches\n\nMade from the code by `python docs/generate.py`; a test holds it.\n\n## Refusals\n\n",
-        "What is marked *received* comes from outside: it is recorded and ruled inadmissible. Everything else is refused, and nothing is recorded.\n\n",
+        "What is marked *received* comes from outside: it is recorded and ruled inadmissible. ",
+        "Everything else is refused, and nothing is recorded.\n\n",
         "| Code | Provision | Sentence | |\n|---|---|---|---|\n",
         *(f"| {r.code} | {r.article} | {r.sentence} | {'received' if r.received else ''} |\n" for r in RULES.values()),
         "\n## Judgement switches\n\nWhere the law is silent: the reading in force, the others, and the question.\n\n",
