@@ -23,6 +23,7 @@ from api.graphql.staff.routes import staff_graphql
 from api.rest.routes import rest_routes
 from api.settings import Settings
 from api.wiring import Register, demonstration_clock, open_register, open_tokens, published, server_clock
+from domain.actors import Actor
 from domain.law.periods import legal_day
 from projections.public.answers import PublicList
 from registry_site.public.front import PreparedPages
@@ -113,7 +114,10 @@ def _after_step(app: FastAPI, register: Register, ahead: Ahead) -> None:
 
 
 def _staff_routes(app: FastAPI, register: Register) -> list[BaseRoute]:
-    return staff_graphql(register.office, clock=app.state.clock, actor_of=lambda request: actor_of(request.headers.getlist("authorization"), app.state.tokens))
+    def signed_in(request: Request) -> Actor:
+        return actor_of(request.headers.getlist("authorization"), app.state.tokens)
+
+    return staff_graphql(register.office, clock=app.state.clock, actor_of=signed_in)
 
 
 async def _run_slots(app: FastAPI, register: Register) -> None:

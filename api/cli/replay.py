@@ -41,7 +41,7 @@ def run(given: argparse.Namespace) -> int:
 
 def _run_one(path: Path, given: argparse.Namespace) -> int:
     try:
-        with path.open(encoding="utf-8") as text:
+        with path.open(encoding="utf-8-sig") as text:
             docket = read_docket(path, text)
             register = _open(given.database)
             try:
@@ -49,8 +49,8 @@ def _run_one(path: Path, given: argparse.Namespace) -> int:
                 return 0 if play(register, docket, writer) else 1
             finally:
                 register.close()
-    except FileNotFoundError:
-        print(f"registry replay: there is no file {path}", file=sys.stderr)
+    except OSError as error:
+        print(f"registry replay: {path} cannot be read: {error.strerror}", file=sys.stderr)
         return 2
     except DocketError as error:
         print(f"registry replay: {error}", file=sys.stderr)
@@ -67,7 +67,7 @@ def _open(database: str | None) -> Register:
 
 def play_file(path: Path) -> Iterator[Result]:
     """Run one docket in a private store and yield what comes of each step."""
-    with path.open(encoding="utf-8") as text:
+    with path.open(encoding="utf-8-sig") as text:
         docket = read_docket(path, text)
         register = _open(None)
         try:

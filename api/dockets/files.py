@@ -8,13 +8,23 @@ import heapq
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
 import yaml
-from yaml.events import AliasEvent, DocumentStartEvent, MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent, SequenceStartEvent
+from yaml.events import (
+    AliasEvent,
+    DocumentEndEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+)
 
 from domain.types import instant
 
@@ -53,13 +63,24 @@ def read_docket(path: Path, text: TextIO) -> Docket:
     Raises: DocketError, also while the steps are read.
     """
     if path.suffix == ".jsonl":
-        return Docket(path.name, path.stem, {}, _json_lines(path, text))
-    return _Yaml(path, text).docket()
+        return Docket(path.name, path.stem, {}, _readable(path, _json_lines(path, text)))
+    docket = _Yaml(path, text).docket()
+    return replace(docket, steps=_readable(path, docket.steps))
+
+
+def _readable(path: Path, steps: Iterator[Step]) -> Iterator[Step]:
+    """Say of a file that is no text, or too deep to be read, what it is."""
+    try:
+        yield from steps
+    except UnicodeDecodeError as error:
+        raise DocketError(f"{path.name}: is not written in UTF-8: {error}") from None
+    except RecursionError:
+        raise DocketError(f"{path.name}: a value is nested too deeply") from None
 
 
 def merged(paths: Sequence[Path], files: ExitStack) -> Iterator[Step]:
     """Return the steps of several dockets in the order of their times, as if they were one; a question stays behind the step before it."""
-    dockets = [read_docket(path, files.enter_context(path.open(encoding="utf-8"))) for path in paths]
+    dockets = [read_docket(path, files.enter_context(path.open(encoding="utf-8-sig"))) for path in paths]
     timed = [_timed(docket, order) for order, docket in enumerate(dockets)]
     for n, (_, _, step) in enumerate(heapq.merge(*timed, key=lambda item: item[:2]), start=1):
         yield Step(n, step.line, step.body, step.file)
@@ -81,6 +102,8 @@ def _json_lines(path: Path, text: TextIO) -> Iterator[Step]:
         n += 1
         try:
             body = json.loads(content, parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=_unique)
+            if "\\u" in content:
+                json.dumps(body, ensure_ascii=False).encode()  # half a character cannot be written anywhere
         except ValueError as error:
             raise DocketError(f"{path.name}, line {line}: not a JSON object: {error}") from None
         if not isinstance(body, dict):
@@ -106,7 +129,9 @@ class _Yaml:
 
     def docket(self) -> Docket:
         head: dict[str, Any] = {}
-        self._until(DocumentStartEvent)
+        self._next()  # the stream begins
+        if not isinstance(self._next(), DocumentStartEvent):
+            raise self._error("the file is empty")
         if not isinstance(self._next(), MappingStartEvent):
             raise self._error("a docket is a mapping with `title` and `steps`")
         while not isinstance(self._next(), MappingEndEvent):
@@ -144,7 +169,8 @@ class _Yaml:
             yield Step(n, line, body)
         if not isinstance(self._next(), MappingEndEvent):
             raise self._error("nothing may follow `steps`")
-        self._until(None)
+        if not (isinstance(self._next(), DocumentEndEvent) and isinstance(self._next(), StreamEndEvent)):
+            raise self._error("nothing may follow the docket: a file holds one")
 
     def _value(self) -> Any:
         if isinstance(self.event, ScalarEvent):
@@ -183,23 +209,16 @@ class _Yaml:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark
             raise DocketError(f"{self.path.name}, line {mark.line + 1 if mark else '?'}: {error.problem or error}") from None
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
+        except yaml.YAMLError as error:
             raise DocketError(f"{self.path.name}: {error}") from None
+        except UnicodeDecodeError as error:
+            raise DocketError(f"{self.path.name}: is not written in UTF-8: {error}") from None
         except StopIteration:
             raise self._error("the file ends too early") from None
         self.line = self.event.start_mark.line + 1
-        if isinstance(self.event, AliasEvent) or getattr(self.event, "anchor", None) or (getattr(self.event, "tag", None) or "").startswith("!"):
+        if isinstance(self.event, AliasEvent) or getattr(self.event, "anchor", None) or getattr(self.event, "tag", None) is not None:
             raise self._error("write the value out: anchors, aliases and tags are not read")
         return self.event
-
-    def _until(self, kind: type | None) -> None:
-        """Read on to an event of a kind, or to the end."""
-        for event in self.events:
-            self.event = event
-            if kind is not None and isinstance(event, kind):
-                return
-        if kind is not None:
-            raise self._error("the file is empty")
 
     def _error(self, sentence: str) -> DocketError:
         return DocketError(f"{self.path.name}, line {self.line}: {sentence}")

@@ -40,7 +40,7 @@ def moment(value: Any, field: str) -> datetime:
         if isinstance(value, str) and len(value) == 10:
             return start_of(date.fromisoformat(value) + timedelta(days=1)) - timedelta(microseconds=1)
         return instant(value)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise Malformed(field, str(error)) from None
 
 

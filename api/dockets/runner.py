@@ -11,6 +11,7 @@ from api.dockets.expectations import answered_as_expected, check_shape, ruled_as
 from api.dockets.files import Step
 from api.dockets.names import Names, UnknownName
 from api.dockets.questions import Answers, Ask, moment
+from api.stores.event_store.mapper import EventTooLarge
 from domain.actors import Actor, Role
 from domain.errors import AlreadyInRegister, Malformed, NotInRegister, Refused
 from domain.events import event_type, read
@@ -79,7 +80,7 @@ class Runner:
             return self._ask(step) if "ask" in step.body and "record" not in step.body else self._record(step)
         except Refused as refused:
             return _refused(step, refused)
-        except (Malformed, NotInRegister, AlreadyInRegister, UnknownName) as error:
+        except (Malformed, NotInRegister, AlreadyInRegister, UnknownName, EventTooLarge) as error:
             field_of = f", field {error.field}: {error.sentence}" if isinstance(error, Malformed) else f": {error}"
             return Result(step.n, "error", False, says=f"step {step.n} ({step.file + ', ' if step.file else ''}line {step.line}){field_of}")
 
@@ -89,6 +90,8 @@ class Runner:
         _refuse_keys(step.body, RECORD_KEYS - {"ask"}, ("at", "by", "stream", "record"))
         if "expect" in step.body:
             check_shape(step.body["expect"], question=False)
+        if "as" in step.body:
+            _text(step.body, "as")  # before anything is recorded
         self._pass_time(step.body["at"])
         command = self._command(step.body)
         recorded = self.registry.record(command)
@@ -121,7 +124,7 @@ class Runner:
     def _actor(self, by: Any) -> Actor:
         if not isinstance(by, dict) or by.keys() != {"role", "id"}:
             raise Malformed("by", "must be {role: CASE_OFFICER, id: officer-1}")
-        if by["role"] not in Role.__members__:
+        if not isinstance(by["role"], str) or by["role"] not in Role.__members__:
             raise Malformed("by.role", f"must be one of {', '.join(Role)}")
         return Actor(UUID(self.names.identifier("ref", str(by["id"]))), Role(by["role"]))
 

@@ -84,9 +84,7 @@ def test_the_search_finds_nothing_else(text: str) -> None:
 def test_lock_files_name_no_address() -> None:
     locks = [*ROOT.glob("requirements*.lock"), ROOT / "package-lock.json"]
     addressed = [
-        lock.name
-        for lock in locks
-        if re.search(r"""--\w*index|--find-links|"resolved"|(git\+|ssh|file):""", lock.read_text(encoding="utf-8"))
+        lock.name for lock in locks if re.search(r"""--\w*index|--find-links|"resolved"|(git\+|ssh|file):""", lock.read_text(encoding="utf-8"))
     ]
     assert len(locks) == 4
     assert addressed == []

@@ -3,7 +3,7 @@
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import strawberry
 
@@ -33,9 +33,8 @@ class Connection(Generic[T]):
     page_info: PageInfo = strawberry.field(description="Where the page begins and ends.")
 
 
-@dataclass(frozen=True, slots=True)
-class Placed(Generic[T]):
-    """What stands behind an `Edge`: its cursor is only written when somebody asks for it."""
+class Placed(NamedTuple, Generic[T]):
+    """What stands behind an `Edge`: its cursor is only written when somebody asks for it. A tuple, since an answer has a thousand of them."""
 
     node: T
     place: tuple[object, ...]

@@ -30,7 +30,7 @@ def formatted(errors: Iterable[GraphQLError], code: str) -> Iterator[GraphQLForm
 
 def let_bugs_rise(errors: Iterable[GraphQLError]) -> None:
     """
-    Raise what a resolver raised unforeseen: the answer is a 500 that says nothing, and the log says everything.
+    Raise what a resolver raised unforeseen: the answer is a 500 that says nothing of it, and the log says everything.
 
     A broken query is none of it: masking that too would leave its author without help.
     """

@@ -6,9 +6,10 @@ from typing import Any
 
 import orjson
 from graphql import GraphQLError
+from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.graphql.common.errors import BAD_INPUT, refusal
 from api.graphql.common.service import Answer, Asked, refused
@@ -17,6 +18,7 @@ MEDIA = "application/graphql-response+json"
 LEGACY = "application/json"
 MOST_BYTES = 64 * 1024
 METHODS = ("GET", "HEAD", "POST")
+BUG = "The register failed to answer, for a reason nobody foresaw. It has been written down; ask again later."
 
 Answering = Callable[[Request, Asked], Awaitable[Answer | Response]]
 
@@ -64,6 +66,15 @@ class Endpoint:
             return _keepable(request, answer, kept)
         known = {"cache-control": "no-store", **({} if kept else {"vary": "Accept"}), **(headers or {})}
         return Response(answer.body, status, known, media_type=f"{media}; charset=utf-8")
+
+
+def bugs_answered(app: ASGIApp, problem: Callable[[int, str], Response]) -> ASGIApp:
+    """Let a bug be answered in a form that programs read, and rise from there to the log."""
+
+    async def answer(_request: Request, _error: Exception) -> Response:
+        return problem(500, BUG)
+
+    return ServerErrorMiddleware(app, handler=answer)
 
 
 def _keepable(request: Request, answer: Answer, kept: Mapping[str, str]) -> Response:

@@ -13,16 +13,13 @@ from typing import Any
 from graphql import (
     FieldNode,
     FragmentSpreadNode,
-    GraphQLBoolean,
     GraphQLError,
     GraphQLField,
-    GraphQLID,
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLResolveInfo,
     GraphQLSchema,
-    GraphQLString,
     OperationDefinitionNode,
     SelectionSetNode,
     is_leaf_type,
@@ -32,29 +29,26 @@ from graphql.pyutils import Path, is_awaitable
 from graphql.type import GraphQLResolveInfoHelpers
 
 from api.graphql.common.limits import Fragments
+from api.graphql.common.resolvers import Call, prepared
+from api.graphql.common.values import NotPlanned, Ready, absent, null, plain_items, ready, together, writer
 
 NO_HELPERS = GraphQLResolveInfoHelpers(gather=lambda _work: NotImplemented, track=lambda _work: None)
 """No resolver of ours is asynchronous."""
 
 
-class NotPlanned(Exception):
-    """The library has to answer."""
-
-
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One execution: what resolvers are told, with the arguments of each field read once."""
+    """One execution: what resolvers are told, with the call of each made once."""
 
     context: Any
     operation: OperationDefinitionNode
     variables: VariableValues
-    arguments: dict[int, tuple[Any, dict[str, Any]]] = field(default_factory=dict)
+    calls: dict[int, Call] = field(default_factory=dict)
 
 
 Read = Callable[[Any, Run], Any]
 Complete = Callable[[Any, Run], Any]
-PLAIN: dict[Any, type] = {GraphQLString: str, GraphQLID: str, GraphQLBoolean: bool}
-"""Values that are answered as they are, if they have this type."""
+Nothing = Callable[[], Any]
 
 
 def plan(schema: GraphQLSchema, fragments: Fragments, operation: OperationDefinitionNode) -> Complete | None:
@@ -91,8 +85,10 @@ class _Compiler:
         for selection in selections:
             for node in self._fields(parent, selection, seen):
                 collected.setdefault(node.alias.value if node.alias else node.name.value, []).append(node)
-        fields = tuple((key, self._field(parent, nodes)) for key, nodes in collected.items())
-        return lambda source, run: {key: read(source, run) for key, read in fields}
+        fields = {key: self._field(parent, nodes) for key, nodes in collected.items()}
+        others = tuple((key, read) for key, read in fields.items() if not isinstance(read, Ready))
+        at_hand = {key: read for key, read in fields.items() if isinstance(read, Ready)}
+        return _mixed(tuple(fields), at_hand, others) if others else together(at_hand)
 
     def _fields(self, parent: GraphQLObjectType, selection: SelectionSetNode, seen: set[str]) -> Iterator[FieldNode]:
         """Yield the fields of a selection in order, each fragment once."""
@@ -112,7 +108,7 @@ class _Compiler:
                 raise NotPlanned
             yield from self._fields(parent, fragment.selection_set, seen)
 
-    def _field(self, parent: GraphQLObjectType, nodes: list[FieldNode]) -> Read:
+    def _field(self, parent: GraphQLObjectType, nodes: list[FieldNode]) -> Read | Ready:
         name = nodes[0].name.value
         if name == "__typename":
             return lambda _source, _run: parent.name
@@ -120,79 +116,86 @@ class _Compiler:
             raise NotPlanned
         definition = parent.fields[name]
         described = definition.extensions["strawberry-definition"]
-        wanted = definition.type.of_type if isinstance(definition.type, GraphQLNonNull) else definition.type
-        if described.is_basic_field and is_leaf_type(wanted):
-            return _attribute(described.python_name, wanted, nullable=wanted is definition.type)
-        complete = self._completed(definition.type, [node.selection_set for node in nodes if node.selection_set])
-        if described.is_basic_field:
-            get = attrgetter(described.python_name)
-            return lambda source, run: complete(get(source), run)
-        resolved = self._resolved(parent, definition, nodes)
-        return lambda source, run: complete(resolved(source, run), run)
+        selections = [node.selection_set for node in nodes if node.selection_set]
+        if not described.is_basic_field:
+            return _read(self._resolved(parent, definition, nodes), *self._completed(definition.type, selections))
+        at_hand = ready(described.python_name, definition.type)
+        return at_hand or _read_attribute(attrgetter(described.python_name), *self._completed(definition.type, selections))
 
     def _resolved(self, parent: GraphQLObjectType, definition: GraphQLField, nodes: list[FieldNode]) -> Read:
         """Compile the call of a field's resolver, the same that the library calls."""
-        key, resolve, schema, fragments = id(nodes[0]), definition.resolve, self._schema, self._fragments
-        if resolve is None:
-            raise NotPlanned
+        key, prepare, schema, fragments = id(nodes[0]), prepared(self._schema, definition), self._schema, self._fragments
 
         def read(source: Any, run: Run) -> Any:
-            known = run.arguments.get(key)
-            if known is None:
+            call = run.calls.get(key)
+            if call is None:
                 info = _info(schema, fragments, parent, definition, nodes, run)
-                known = run.arguments[key] = (info, get_argument_values(definition, nodes[0], run.variables))
-            return resolve(source, known[0], **known[1])
+                call = run.calls[key] = prepare(info, get_argument_values(definition, nodes[0], run.variables))
+            return call(source)
 
         return read
 
-    def _completed(self, wanted: Any, selections: list[SelectionSetNode]) -> Complete:
-        never_null = isinstance(wanted, GraphQLNonNull)
-        inner = self._never_null(wanted.of_type if never_null else wanted, selections)
-
-        def completed(value: Any, run: Run) -> Any:
-            if value is not None:
-                return inner(value, run)
-            if never_null:
-                raise NotPlanned
-            return None
-
-        return completed
+    def _completed(self, wanted: Any, selections: list[SelectionSetNode]) -> tuple[Complete, Nothing]:
+        """Compile what becomes of a value, and of none."""
+        if isinstance(wanted, GraphQLNonNull):
+            return self._never_null(wanted.of_type, selections), absent
+        return self._never_null(wanted, selections), null
 
     def _never_null(self, wanted: Any, selections: list[SelectionSetNode]) -> Complete:
         if isinstance(wanted, GraphQLList):
-            item = self._completed(wanted.of_type, selections)
-            return lambda value, run: [item(each, run) for each in value]
+            return _list(*self._completed(wanted.of_type, selections), plain_items(wanted.of_type))
         if isinstance(wanted, GraphQLObjectType):
             return self.of_object(wanted, selections)
         if not is_leaf_type(wanted):
             raise NotPlanned
-        plain, coerce = PLAIN.get(wanted), wanted.coerce_output_value
-        return lambda value, _run: value if type(value) is plain else _written(coerce, value)
+        write = writer(wanted)
+        return lambda value, _run: write(value)
 
 
-def _attribute(name: str, wanted: Any, *, nullable: bool) -> Read:
-    """Compile a value that stands ready: most fields are one, so it is read without another call between."""
-    get, plain, coerce = attrgetter(name), PLAIN.get(wanted), wanted.coerce_output_value
-
-    def read(source: Any, _run: Run) -> Any:
-        value = get(source)
-        if type(value) is plain:
-            return value
-        if value is not None:
-            return _written(coerce, value)
-        if nullable:
-            return None
-        raise NotPlanned
+def _read(get: Read, complete: Complete, nothing: Nothing) -> Read:
+    def read(source: Any, run: Run) -> Any:
+        value = get(source, run)
+        return complete(value, run) if value is not None else nothing()
 
     return read
 
 
-def _written(coerce: Callable[[Any], Any], value: Any) -> Any:
-    """Write a value; a result of None would be an error, which the library words."""
-    text = coerce(value)
-    if text is None:
-        raise NotPlanned
-    return text
+def _read_attribute(get: Callable[[Any], Any], complete: Complete, nothing: Nothing) -> Read:
+    """As `_read`, without a call between: an answer has thousands."""
+
+    def read(source: Any, run: Run) -> Any:
+        value = get(source)
+        return complete(value, run) if value is not None else nothing()
+
+    return read
+
+
+def _list(complete: Complete, nothing: Nothing, plain: frozenset[type]) -> Complete:
+    def read(value: Any, run: Run) -> Any:
+        if plain and type(value) is tuple and plain.issuperset(map(type, value)):
+            return value  # texts and days, written as a list
+        return [complete(each, run) if each is not None else nothing() for each in value]
+
+    return read
+
+
+def _mixed(keys: tuple[str, ...], at_hand: dict[str, Ready], others: tuple[tuple[str, Read], ...]) -> Complete:
+    """Compile an object; the order of its keys is that of the query."""
+    if not at_hand:
+        if len(others) == 1:
+            ((key, only),) = others
+            return lambda source, run: {key: only(source, run)}
+        return lambda source, run: {key: read(source, run) for key, read in others}
+    empty: dict[str, Any] = dict.fromkeys(keys)
+    first = together(at_hand)
+
+    def read(source: Any, run: Run) -> dict[str, Any]:
+        found = empty | first(source, run)
+        for key, other in others:
+            found[key] = other(source, run)
+        return found
+
+    return read
 
 
 def _info(

@@ -23,7 +23,8 @@ from graphql.execution.values import VariableValues, get_variable_values
 
 from api.graphql.common.errors import BAD_INPUT, NOT_GRAPHQL, NOT_IN_SCHEMA, formatted, let_bugs_rise, refusal
 from api.graphql.common.limits import LIMITS, Fragments, fragments_of, refuse_costly, refuse_long
-from api.graphql.common.plan import Complete, NotPlanned, plan, run
+from api.graphql.common.plan import Complete, plan, run
+from api.graphql.common.values import NotPlanned
 
 DOCUMENTS = 128
 """Documents kept read and checked."""

@@ -3,49 +3,74 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import date
+from operator import attrgetter
 from typing import Any
 
 import strawberry
 
-from api.graphql.common.connections import Page, Placed, place_of
+from api.graphql.common.connections import Page, page, place_of
 from api.graphql.common.errors import bad_input
-from projections.public.questions import Filters, Listed, PublicQuestions, When
+from projections.public.questions import Change, Filters, Listed, Place, PublicQuestions, When
 
 LONGEST_SEARCH = 200
 LIST_ID = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
+NOW = When()
 COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
-EVERYTHING = 100_000
+FIELDS = tuple(field.name for field in fields(Listed))
 
 
-@dataclass(frozen=True, slots=True)
+class Histories:
+    """The histories shown in one answer: those of a page of entries are asked for together, as soon as the first of them is."""
+
+    def __init__(self, questions: PublicQuestions) -> None:
+        self._questions = questions
+        self._pages: dict[When, dict[str, list[str]]] = {}
+        self._told: dict[When, dict[str, tuple[Change, ...]]] = {}
+
+    def expect(self, list_ids: list[str], when: When) -> None:
+        """Note that entries stand on one page, so that whoever asks for the history of one may ask for all."""
+        self._pages.setdefault(when, {}).update(dict.fromkeys(list_ids, list_ids))
+
+    def of(self, list_id: str, when: When) -> tuple[Change, ...]:
+        """Return the history of an entry."""
+        told = self._told.setdefault(when, {})
+        if list_id not in told:
+            page = self._pages.get(when, {}).get(list_id, [list_id])
+            told.update(self._questions.histories(page, when))
+        return told[list_id]
+
+
 class PublicContext:
-    """What the resolvers of the public schema may know."""
+    """What the resolvers of the public schema may know, for one request."""
 
-    questions: PublicQuestions
-    today: Callable[[], date]
+    __slots__ = ("histories", "questions", "today")
+
+    def __init__(self, questions: PublicQuestions, today: Callable[[], date]) -> None:
+        self.questions = questions
+        self.today = today
+        self.histories = Histories(questions)
 
 
 Info = strawberry.Info[PublicContext, None]
 
 
 @dataclass(frozen=True, slots=True)
-class ListedAsKnown(Listed):
-    """An entry as it was known at an earlier instant, so that its history is that of the same instant."""
+class ListedThen(Listed):
+    """An entry as it stood at another pair of times, so that its history is that of the same pair."""
 
-    known_at: datetime | None = None
-
-
-def known_at_of(entry: Any) -> datetime | None:
-    """Return the instant at which an entry was asked for; None means now."""
-    return entry.known_at if isinstance(entry, ListedAsKnown) else None
+    when: When = When()
 
 
-def as_known(entry: Listed, when: When) -> Listed:
-    """Let an entry remember the instant it was asked for."""
-    if when.known_at is None:
-        return entry
-    return ListedAsKnown(**{field.name: getattr(entry, field.name) for field in fields(Listed)}, known_at=when.known_at)
+def when_of(entry: Any) -> When:
+    """Return the pair of times at which an entry was asked for."""
+    return entry.when if isinstance(entry, ListedThen) else NOW
+
+
+def as_then(entries: tuple[Listed, ...], when: When) -> tuple[Listed, ...]:
+    """Let entries remember the pair of times they were asked for."""
+    said = attrgetter(*FIELDS)
+    return entries if when == NOW else tuple(ListedThen(**dict(zip(FIELDS, said(entry), strict=True)), when=when) for entry in entries)
 
 
 def searched(text: str | None) -> str:
@@ -72,32 +97,28 @@ def country_asked(text: str | None) -> str | None:
 
 
 # -- Pages of the list --------------------------------------------------------------
-# The list is paged in the order of listing. A cursor holds the number of entries before it, and the day and number of the entry itself: as long as
-# nothing moved, the first is enough; when something did, the other two still tell what was seen.
+# The list is paged in the order of listing, and a cursor holds the place of its entry there. That never changes, so a page goes on where the last
+# one ended even if the list changed meanwhile, and the entry of the cursor with it.
 
 
-def list_page(questions: PublicQuestions, when: When, filters: Filters, size: int, after: str | None) -> Page[Listed]:
+def list_page(context: PublicContext, when: When, filters: Filters, size: int, after: str | None) -> Page[Listed]:
     """Return a page of the list after a cursor, without gap or repetition even if the list changed meanwhile."""
-    skipped, seen = _read(after)
-    begin = max(skipped - 1, 0)
-    listing = questions.list_at(when, filters, first=size + 1 + (skipped - begin), offset=begin)
-    found = list(listing.entries)
-    if seen is not None and not (found and _order(found[0]) == seen):
-        begin, found = 0, list(questions.list_at(when, filters, first=EVERYTHING).entries)
-    following = [(begin + n, entry) for n, entry in enumerate(found, 1) if seen is None or _order(entry) > seen]
-    edges = [Placed(as_known(entry, when), ("entry", n, *_order(entry))) for n, entry in following[:size]]
-    return Page(edges, len(following) > size, after is not None, listing.total)
+    listing = context.questions.list_at(when, filters, first=size + 1, after=_read(after))
+    context.histories.expect([entry.list_id for entry in listing.entries[:size]], when)
+    return page(as_then(listing.entries, when), _place, size, after, total=listing.total)
 
 
-def _order(entry: Listed) -> tuple[date, int]:
-    return (entry.listed_on, int(entry.list_id))
+def _place(entry: Listed) -> tuple[object, ...]:
+    return ("entry", entry.listed_on, entry.list_id)
 
 
-def _read(after: str | None) -> tuple[int, tuple[date, int] | None]:
+def _read(after: str | None) -> Place | None:
     if after is None:
-        return 0, None
-    skipped, day, number = place_of(after, "entry", 3)
+        return None
+    day, number = place_of(after, "entry", 2)
     try:
-        return min(max(int(skipped), 0), EVERYTHING), (date.fromisoformat(day), int(number))
+        if LIST_ID.fullmatch(number):
+            return date.fromisoformat(day), int(number)
     except ValueError:
-        raise bad_input(f"after: {after!r} is no cursor of this list. Take endCursor of the page before, as it is.") from None
+        pass
+    raise bad_input(f"after: {after!r} is no cursor of this list. Take endCursor of the page before, as it is.")

@@ -1,12 +1,12 @@
 """The public questions, each asked once while the record stands still: two queries that differ in their fields need the same answer."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from datetime import date
 from threading import Lock
 from typing import TypeVar, cast
 
-from projections.public.questions import Change, Filters, LawInForce, Listed, Listing, PublicQuestions, PublicState, When
+from projections.public.questions import Change, Filters, LawInForce, Listed, Listing, Place, PublicQuestions, PublicState, When
 
 A = TypeVar("A")
 MOST = 20_000
@@ -29,10 +29,14 @@ class Remembered:
         """Return where the public sequence stands."""
         return self._questions.state()
 
-    def list_at(self, when: When, filters: Filters, *, first: int = 100, offset: int = 0) -> Listing:
+    def list_at(self, when: When, filters: Filters, *, first: int = 100, offset: int = 0, after: Place | None = None) -> Listing:
         """Return the list at a pair of times."""
-        key = ("list", when, filters, first, offset)
-        return self._once(key, lambda: self._questions.list_at(when, filters, first=first, offset=offset), lambda found: len(found.entries))
+        key = ("list", when, filters, first, offset, after)
+
+        def ask() -> Listing:
+            return self._questions.list_at(when, filters, first=first, offset=offset, after=after)
+
+        return self._once(key, ask, lambda found: len(found.entries))
 
     def entry(self, list_id: str, when: When) -> Listed | None:
         """Return one entry at a pair of times."""
@@ -41,6 +45,17 @@ class Remembered:
     def history(self, list_id: str, when: When) -> tuple[Change, ...]:
         """Return an entry's public events in order."""
         return self._once(("history", list_id, when), lambda: self._questions.history(list_id, when), len)
+
+    def histories(self, list_ids: Sequence[str], when: When) -> dict[str, tuple[Change, ...]]:
+        """Return the histories of several entries; only those not remembered are asked for, all at once."""
+        state = self._position()
+        known = {list_id: self._known(state, ("history", list_id, when)) for list_id in list_ids}
+        found = {list_id: cast("tuple[Change, ...]", each[0]) for list_id, each in known.items() if each}
+        missing = [list_id for list_id in known if list_id not in found]
+        told = self._questions.histories(missing, when) if missing else {}
+        for list_id, history in told.items():
+            self._keep(state, ("history", list_id, when), history, 1 + len(history))
+        return {**found, **told}
 
     def changes(self, since: date | None, until: date | None, *, first: int = 100, after: int = 0) -> tuple[Change, ...]:
         """Return list events of some days, in order."""
@@ -56,20 +71,28 @@ class Remembered:
 
     def _once(self, key: Hashable, ask: Callable[[], A], weigh: Callable[[A], int]) -> A:
         state = self._position()
+        known = self._known(state, key)
+        if known:
+            return cast("A", known[0])
+        answer = ask()
+        self._keep(state, key, answer, 1 + weigh(answer))
+        return answer
+
+    def _known(self, state: int, key: Hashable) -> tuple[object, int] | None:
+        """Return what is remembered, with its weight; what was told in another state is forgotten."""
         with self._lock:
             if state != self._state:
                 self._state, self._weight = state, 0
                 self._answers.clear()
-            if key in self._answers:
+            found = self._answers.get(key)
+            if found:
                 self._answers.move_to_end(key)
-                return cast("A", self._answers[key][0])
-        answer = ask()
-        # Kept only if the record did not move meanwhile: the answer may be of either side.
-        if self._position() == state:
-            self._keep(state, key, answer, 1 + weigh(answer))
-        return answer
+            return found
 
     def _keep(self, state: int, key: Hashable, answer: object, weight: int) -> None:
+        # Kept only if the record did not move meanwhile: the answer may be of either side.
+        if self._position() != state:
+            return
         with self._lock:
             if state != self._state or key in self._answers or weight > self._most // 4:
                 return

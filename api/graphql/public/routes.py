@@ -9,12 +9,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from api.graphql.common.http import Endpoint
+from api.graphql.common.http import Endpoint, bugs_answered
 from api.graphql.common.kept import Kept
 from api.graphql.common.service import Answer, Asked, Service
 from api.graphql.public.asked import PublicContext
 from api.graphql.public.remembered import Remembered
 from api.graphql.public.schema import public_schema
+from api.problems import problem
 from domain.law.periods import legal_day
 from projections.public.questions import PublicQuestions
 
@@ -29,7 +30,8 @@ def public_graphql(questions: PublicQuestions, *, clock: Callable[[], datetime],
     `position` is the length of the public sequence, at hand without asking the store: answers are kept until it moves, or the legal day does.
     """
     answers = PublicAnswers(questions, clock, position)
-    return [Route("/graphql", Endpoint(answers.answer, KEPT)), Route("/graphql/schema.graphql", _published_schema, methods=["GET"])]
+    endpoint = bugs_answered(Endpoint(answers.answer, KEPT), problem)
+    return [Route("/graphql", endpoint), Route("/graphql/schema.graphql", _published_schema, methods=["GET"])]
 
 
 class PublicAnswers:
@@ -39,7 +41,7 @@ class PublicAnswers:
         self._clock = clock
         self._position = position
         self._service = Service(public_schema)
-        self._context = PublicContext(Remembered(questions, position), lambda: legal_day(clock()))
+        self._questions = Remembered(questions, position)
         self._kept = Kept()
 
     async def answer(self, _request: Request, asked: Asked) -> Answer:
@@ -47,7 +49,7 @@ class PublicAnswers:
         state, key = self._state(), asked.key
         if (kept := self._kept.find(state, key)) is not None:
             return kept
-        answer = await asyncio.to_thread(self._service.answer, asked, self._context)
+        answer = await asyncio.to_thread(self._service.answer, asked, PublicContext(self._questions, lambda: legal_day(self._clock())))
         # Kept only if the record did not move meanwhile: the answer may be of either side.
         if answer.whole and self._state() == state:
             self._kept.keep(state, key, answer)

@@ -58,7 +58,7 @@ def published(
         searched(search), ground_asked(ground), country_asked(country), bool(include_removed), sort="listed", descending=False
     )  # fmt: skip
     when = When(day_of(valid_at) if valid_at else None, end_of(known_at))
-    return list_page(info.context.questions, when, filters, page_size(first), after)
+    return list_page(info.context, when, filters, page_size(first), after)
 
 
 def entry(info: Info, list_id: OfEntry) -> answers.Listed | None:

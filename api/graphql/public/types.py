@@ -14,7 +14,7 @@ from api.graphql.common.connections import Connection, Page, number_of, page, pa
 from api.graphql.common.fields import answered
 from api.graphql.common.limits import PAGE
 from api.graphql.common.scalars import Position
-from api.graphql.public.asked import Info, known_at_of
+from api.graphql.public.asked import Info, when_of
 from domain.types import plain
 from projections.public import questions as answers
 
@@ -95,9 +95,9 @@ def change_place(change: answers.Change) -> tuple[object, ...]:
 
 
 def history(entry: strawberry.Parent[answers.Listed], info: Info, first: First = PAGE, after: After = None) -> Page[answers.Change]:
-    """Return the events of an entry, as known at the instant at which the entry was asked for."""
+    """Return the events of an entry, as known at the pair of times at which the entry was asked for."""
     size, last = page_size(first), number_of(after, "change")
-    found = info.context.questions.history(entry.list_id, answers.When(known_at=known_at_of(entry)))
+    found = info.context.histories.of(entry.list_id, when_of(entry))
     following = [change for change in found if change.number > last] if last else found
     return page(following, change_place, size, after)
 

@@ -11,10 +11,11 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.errors import NotSignedIn, problem_of
-from api.graphql.common.http import Endpoint
+from api.graphql.common.http import Endpoint, bugs_answered
 from api.graphql.common.service import Answer, Asked, Service
 from api.graphql.staff.asked import StaffContext
 from api.graphql.staff.schema import staff_schema
+from api.problems import problem
 from domain.actors import Actor
 from projections.office.questions import Office
 
@@ -35,7 +36,7 @@ def staff_graphql(office: Office, *, clock: Callable[[], datetime], actor_of: Ac
         return await asyncio.to_thread(service.answer, asked, context)
 
     return [
-        Route("/staff/graphql", SignedIn(Endpoint(answer), actor_of)),
+        Route("/staff/graphql", bugs_answered(SignedIn(Endpoint(answer), actor_of), problem)),
         Route("/staff/graphql/schema.graphql", SignedIn(_schema, actor_of)),
     ]
 
