@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 
+import orjson
 from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse
 from starlette.exceptions import HTTPException
@@ -20,7 +21,10 @@ from starlette.types import ASGIApp
 from api.auth import actor_of
 from api.graphql.public.routes import public_graphql
 from api.graphql.staff.routes import staff_graphql
+from api.notification_form.writing import load_expectations
 from api.rest.routes import rest_routes
+from api.schemas import ASSESSMENTS, assessment_schema, notification_schema
+from api.schemas import MEDIA_TYPE as SCHEMA
 from api.settings import Settings
 from api.wiring import Register, demonstration_clock, open_register, open_tokens, published, server_clock
 from domain.actors import Actor
@@ -58,6 +62,7 @@ def service(settings: Settings, *, whole: bool = True) -> ASGIApp:
     app.add_exception_handler(500, _problem)
     app.add_api_route("/healthz", _healthz, include_in_schema=False)
     app.add_api_route("/readyz", _readyz, include_in_schema=False)
+    app.add_api_route("/schemas/{name}.json", _schema, include_in_schema=False)
     if whole:
         app.include_router(rest_routes())
     return PreparedPages(
@@ -185,6 +190,17 @@ def _readyz(request: Request) -> PlainTextResponse:
     """Say only ready or not: why is nobody's business but the operator's log's."""
     ready = request.app.state.ready()
     return PlainTextResponse("ready\n" if ready else "not ready\n", 200 if ready else 503)
+
+
+def _schema(name: str) -> Response:
+    """Give the JSON Schema of the notification form, or of an assessment."""
+    if name == "notification":
+        found = notification_schema(load_expectations())
+    elif name in ASSESSMENTS:
+        found = assessment_schema(name)
+    else:
+        raise HTTPException(404)
+    return Response(orjson.dumps(found), media_type=SCHEMA, headers={"cache-control": "public, max-age=3600"})
 
 
 async def _problem(request: Request, error: Exception) -> Response:

@@ -230,6 +230,10 @@ class Log:
         size = published.size if published else 0
         return reached if size >= self.store.size() else min(reached, self.store.position_of(size) - 1)
 
+    def forget(self) -> None:
+        """Forget what is kept between batches: the next step looks at everything again."""
+        self._settled = None
+
     def close(self) -> None:
         """Close the durable store."""
         self.store.close()

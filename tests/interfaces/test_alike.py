@@ -120,7 +120,7 @@ def by_graphql(ask: Interfaces, days: Days) -> list[Line]:
 
 def by_page(ask: Interfaces, days: Days) -> list[Line]:
     found = [CELL.findall(row) for row in ROW.findall(ask.page("/", days, sort="listed"))[1:]]
-    return [tuple(line(*cells)) for cells in found]  # type: ignore[misc]
+    return [tuple(line(*cells)) for cells in found]
 
 
 def line(model: str, _status: str, grounds: str, listed_on: str, _changed_on: str) -> Iterator[Any]:
@@ -272,7 +272,8 @@ WHEN: dict[str, Callable[[list[datetime]], tuple[datetime, datetime]]] = {
 
 @pytest.mark.parametrize("when", WHEN)
 def test_a_case_is_the_same_to_dockets_and_to_staff(ask: Interfaces, named: dict[str, str], when: str) -> None:
-    statuses, clocks = set(), set()
+    statuses: set[str] = set()
+    clocks: set[str] = set()
     for case_id, name in named.items():
         recorded = [row.event.recorded_at.astimezone(BRUSSELS) for row in ask.register.office.history(UUID(case_id))]
         valid_at, known_at = (moment.isoformat() for moment in WHEN[when](recorded))

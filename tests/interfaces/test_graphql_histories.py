@@ -12,8 +12,7 @@ from api.graphql.public.asked import PublicContext
 from api.graphql.public.schema import public_schema
 from domain.law.periods import legal_day
 from projections.public.questions import Change, Filters, PublicQuestions, When
-from tests.interfaces.test_graphql_kept import Counted
-from tests.interfaces.test_graphql_over_http import NOW, Stack, publish
+from tests.interfaces.graphql_stack import NOW, Counted, Stack, publish
 from tests.read_models.folding import ReadSide, Told
 from tests.read_models.listing import TICK, corrected, events_of, listed, removed, updated
 from tests.scenario import brussels

@@ -1,16 +1,15 @@
 """What is kept between requests: exact until the record or the day moves, bounded, and never more than asked for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
-from typing import Any
 
 import pytest
 
 from api.graphql.common.kept import Kept
 from api.graphql.common.service import Answer, Asked
 from api.graphql.public.remembered import Remembered
-from projections.public.questions import Change, Filters, PublicQuestions, When
-from tests.interfaces.test_graphql_over_http import PUBLISHER, Stack, publish
+from projections.public.questions import Filters, When
+from tests.interfaces.graphql_stack import PUBLISHER, Counted, Stack, publish
 
 TODAY = date(2026, 11, 21)
 LISTING = "{ list { totalCount edges { node { listId history { edges { node { kind } } } } } } }"
@@ -95,27 +94,6 @@ def test_the_public_sees_a_change_of_the_list_at_once(stack: Stack) -> None:
 
 
 # -- Answers of the read side -------------------------------------------------------------------
-
-
-class Counted:
-    """Hands every question on, and counts them."""
-
-    def __init__(self, questions: PublicQuestions) -> None:
-        self.questions = questions
-        self.asked = 0
-        self.told: list[tuple[str, ...]] = []
-
-    def __getattr__(self, name: str) -> Any:
-        self.asked += 1
-        return getattr(self.questions, name)
-
-    def histories(self, list_ids: Sequence[str], when: When) -> dict[str, tuple[Change, ...]]:
-        self.asked += 1
-        self.told.append(tuple(list_ids))
-        return self.questions.histories(list_ids, when)
-
-    def history(self, list_id: str, when: When) -> tuple[Change, ...]:
-        return self.histories((list_id,), when)[list_id]
 
 
 def test_a_question_is_asked_once_while_the_record_stands_still(stack: Stack) -> None:

@@ -10,7 +10,7 @@ from api.graphql.common.limits import MOST_ALIASES, MOST_COST, MOST_DEPTH, MOST_
 from api.graphql.common.service import Asked, Document, Service
 from api.graphql.public.asked import PublicContext
 from api.graphql.public.schema import public_schema
-from tests.interfaces.test_graphql_over_http import NOW, Stack
+from tests.interfaces.graphql_stack import NOW, Stack
 
 EIGHT = "{ list { edges { node { history { edges { node { fields { before } } } } } } } }"
 

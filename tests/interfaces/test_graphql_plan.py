@@ -17,7 +17,7 @@ from api.graphql.public.schema import public_schema
 from api.graphql.staff.asked import StaffContext
 from api.graphql.staff.schema import staff_schema
 from domain.actors import READS_EVERYTHING, Actor, Role
-from tests.interfaces.test_graphql_over_http import NOW, Stack, publish
+from tests.interfaces.graphql_stack import NOW, Stack, publish
 
 ARGUMENTS: dict[tuple[str, str], list[str]] = {
     ("Query", "list"): [

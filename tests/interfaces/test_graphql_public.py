@@ -12,7 +12,7 @@ from api.graphql.public.asked import PublicContext, list_page
 from api.graphql.sdl import sdl
 from domain.law.periods import BRUSSELS
 from projections.public.questions import Filters, When
-from tests.interfaces.test_graphql_over_http import NOW, OFFICER, PUBLISHER, Stack, classified, publish
+from tests.interfaces.graphql_stack import NOW, OFFICER, PUBLISHER, Stack, classified, publish
 
 NAMES = ("Aurelia", "Boreal", "Cirrus", "Dorado", "Ember", "Fathom", "Gale")
 LISTING = "query ($validAt: DateTime, $knownAt: DateTime) { list(validAt: $validAt, knownAt: $knownAt) { edges { node { providerName } } } }"

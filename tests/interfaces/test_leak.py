@@ -186,8 +186,9 @@ def answers(store: Store, *, whole: bool) -> dict[str, Answer]:
                 found |= asked(client, address)
                 waiting += links(found[address][2]) if "?" not in address else []
         for number, (method, variables) in enumerate(questions()):
-            given = {"query": EVERYTHING, "variables": variables if method == "POST" else json.dumps(variables)}
-            answer = client.post("/graphql", json=given) if method == "POST" else client.get("/graphql", params=given)
+            in_address = {"query": EVERYTHING, "variables": json.dumps(variables)}
+            in_body = {"query": EVERYTHING, "variables": variables}
+            answer = client.get("/graphql", params=in_address) if method == "GET" else client.post("/graphql", json=in_body)
             assert answer.status_code == 200
             found[f"{method} GraphQL {number}"] = (200, sorted(answer.headers.items()), answer.content)
     return found

@@ -34,7 +34,7 @@ class AsTrack:
     """A log where the follower expects a read store: what it has reached is what is published, not what is sequenced."""
 
     def __init__(self, log: Log) -> None:
-        self.step, self.position, self.close = log.step, log.position, log.close
+        self.step, self.position, self.forget, self.close = log.step, log.position, log.forget, log.close
         self.store = self
 
 
