@@ -11,7 +11,7 @@ FAST := not slow and not browser and not postgres
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test check lint bench assets browser lock clean
+.PHONY: help run test check lint bench assets browser verifiers lock clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -21,7 +21,7 @@ run: $(RUNTIME) $(ASSETS) ## serve the register with its demonstration
 	@$(VENV)/bin/registry demo --if-empty
 	@exec $(VENV)/bin/registry serve --welcome
 
-test: $(DEV) $(ASSETS) browser ## run every test
+test: $(DEV) $(ASSETS) browser verifiers ## run every test
 	$(PY) -m pytest -n 2
 
 check: lint $(ASSETS) ## lint, types, imports and the fast tests
@@ -74,6 +74,15 @@ browser:
 		{ apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends chromium fonts-liberation; } \
 			>/dev/null 2>&1 || echo "Browser: apt-get could not install Chromium, so the browser tests are skipped"; \
 	else echo "Browser: no Chromium here and no right to install it, so the browser tests are skipped"; fi
+
+# Go's note and tlog packages verify our log: code that nobody here wrote.
+verifiers:
+	@if command -v go >/dev/null && [ -d /usr/share/gocode/src/golang.org/x/mod ]; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Verifiers: installing Go and its module x/mod by apt-get"; \
+		{ apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends golang-go golang-golang-x-mod-dev; } \
+			>/dev/null 2>&1 || echo "Verifiers: apt-get could not install Go, so its tests are skipped"; \
+	else echo "Verifiers: no Go with x/mod here and no right to install it, so its tests are skipped"; fi
 
 # The locks serve every platform and name no address.
 LOCK = $(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \

@@ -5,7 +5,7 @@ The register is opened in the lifespan, so after any fork. Processes share nothi
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from fastapi.responses import PlainTextResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from api.auth import actor_of
@@ -26,10 +26,11 @@ from api.rest.routes import rest_routes
 from api.schemas import ASSESSMENTS, assessment_schema, notification_schema
 from api.schemas import MEDIA_TYPE as SCHEMA
 from api.settings import Settings
-from api.wiring import Register, demonstration_clock, open_register, open_tokens, published, server_clock
+from api.wiring import Register, demonstration_clock, open_log, open_register, open_tokens, published, server_clock
 from domain.actors import Actor
 from domain.law.periods import legal_day
 from projections.public.answers import PublicList
+from projections.transparency.answers import LogAnswers
 from registry_site.public.front import PreparedPages
 from registry_site.public.pages import public_pages, public_problem
 from registry_site.ui.headers import SecurityHeaders
@@ -87,12 +88,18 @@ async def _whole(app: FastAPI) -> AsyncIterator[None]:
     register.follower.after_step = lambda: _after_step(app, register, ahead)
     await asyncio.to_thread(register.follower.catch_up)
     register.follower.start()
+    log = None if app.state.settings.database_url == "sqlite://" else await asyncio.to_thread(open_log, app.state.settings, register)
+    if log:
+        log.follower.start()
+        app.state.ready = lambda: register.follower.failed is None and log.follower.failed is None
     app.router.routes.extend([*_staff_routes(app, register), *_public_routes(app, register.public)])
     slots = asyncio.create_task(_run_slots(app, register))
     try:
         yield
     finally:
         await _end(slots)
+        if log:
+            await asyncio.to_thread(log.close)
         app.state.tokens.close()
         await asyncio.to_thread(register.close)
 
@@ -164,8 +171,20 @@ def _public_routes(app: FastAPI, shown: PublicList) -> list[BaseRoute]:
     return [
         *public_pages(shown, clock=clock),
         *public_graphql(shown, clock=clock, position=lambda: int(app.state.position)),
+        Route("/log/{path:path}", _log(LogAnswers(shown.store))),
         static_files(),
     ]
+
+
+def _log(answers: LogAnswers) -> Callable[[Request], Awaitable[Response]]:
+    """Give the log as files (C2SP tlog-tiles), from the public read store."""
+
+    async def answer(request: Request) -> Response:
+        found = await asyncio.to_thread(answers.answer, request.path_params["path"])
+        headers = {"cache-control": found.cache_control, "content-type": found.media_type}
+        return Response(found.body, found.status, headers=headers)
+
+    return answer
 
 
 def _note_position(app: FastAPI, shown: PublicList) -> None:

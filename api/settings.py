@@ -13,5 +13,6 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="address the web service listens on")
     port: int = Field(8000, ge=1, le=65535, description="port the web service listens on")
     workers: int = Field(1, ge=1, le=64, description="web processes; more than one needs PostgreSQL or a file")
+    public_address: str = Field("127.0.0.1:8000", description="public address of the register; names its log when that is first opened")
     wait_seconds: float = Field(2.0, ge=0, le=30, description="how long an answer waits for the read side")
     prepared_bytes: int = Field(64 * 1024 * 1024, ge=0, description="memory for prepared public answers")

@@ -78,6 +78,14 @@ class Track:
         self.left_at = raw[-1][0] if moved else None
         return len(raw)
 
+    def position(self) -> int:
+        """Return the store position up to which the rows are folded."""
+        return self.store.position()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.store.close()
+
     def fold(self, batch: Sequence[Seen], rows: object) -> None:
         """Let every projection fold a batch."""
         for projection in self.projections:
@@ -89,12 +97,32 @@ class Track:
             projection.forget()
 
 
+class Followed(Protocol):
+    """What a follower drives: a read store with its projections, or the log."""
+
+    def step(self, source: Source) -> int:
+        """Fold one batch; return how many events were read."""
+        ...
+
+    def position(self) -> int:
+        """Return the store position up to which readers see it."""
+        ...
+
+    def forget(self) -> None:
+        """Forget what is kept between batches."""
+        ...
+
+    def close(self) -> None:
+        """Close every connection."""
+        ...
+
+
 @dataclass
 class Follower:
     """Keeps read stores up to date, in a thread of its own or step by step."""
 
     source: Source
-    tracks: Sequence[Track]
+    tracks: Sequence[Followed]
     after_step: Callable[[], None] = lambda: None
     _wake: threading.Event = field(default_factory=threading.Event)
     _moved: threading.Condition = field(default_factory=threading.Condition)
@@ -114,17 +142,17 @@ class Follower:
                 self._catch_up(track, progress)
         self.after_step()
 
-    def _catch_up(self, track: Track, progress: Callable[[int], None]) -> None:
+    def _catch_up(self, track: Followed, progress: Callable[[int], None]) -> None:
         batches = 0
         while track.step(self.source):
             batches += 1
-            progress(track.store.position())
+            progress(track.position())
         if batches > 1:
             track.forget()  # after a long way the states kept are many, and few of them will be needed soon
 
     def position(self) -> int:
         """Return the position that every read store has reached."""
-        return min(track.store.position() for track in self.tracks)
+        return min(track.position() for track in self.tracks)
 
     def wake(self) -> None:
         """Say that something was recorded in this process."""

@@ -29,6 +29,7 @@ from sqlalchemy import (
     UpdateBase,
     create_engine,
     event,
+    func,
     select,
     text,
     update,
@@ -123,6 +124,7 @@ class ReadStore:
         if empty:
             self.discard()
         with self.engine.begin() as rows:
+            _one_at_a_time(rows, self.name)
             if self.schema:
                 rows.execute(CreateSchema(self.schema, if_not_exists=True))
             self.metadata.create_all(rows)
@@ -188,6 +190,14 @@ class ReadStore:
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+
+def _one_at_a_time(rows: Connection, name: str) -> None:
+    """Let processes that create the same store at once wait for each other."""
+    if rows.dialect.name == "sqlite":
+        rows.execute(text("PRAGMA user_version = 1"))  # takes the lock of a writer before anything is read
+    else:
+        rows.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"create {name}", 0))))
 
 
 def _positions(metadata: MetaData) -> Table:

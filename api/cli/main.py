@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from api.cli import compute, deadline, demo, keys, notification, replay, serve, storage, token
+from api.cli import compute, deadline, demo, keys, notification, replay, serve, storage, token, verify
 from api.stores.event_store import StoreNotMigrated, UnknownDatabaseUrl
 
 
@@ -13,7 +13,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of every verb."""
     found = argparse.ArgumentParser(prog="registry", description="The public register of general-purpose AI models with systemic risk.")
     verbs = found.add_subparsers(title="verbs", metavar="VERB", required=True)
-    for room in (serve, demo, replay, storage, token, keys, compute, deadline, notification):
+    for room in (serve, demo, replay, storage, verify, token, keys, compute, deadline, notification):
         room.add_parser(verbs)
     return found
 

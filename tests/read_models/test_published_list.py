@@ -24,8 +24,8 @@ from tests.scenario import brussels
 ALL = Filters(include_removed=True)
 DAY = timedelta(days=1)
 portions = st.lists(st.integers(1, 4), min_size=1, max_size=5)
-few = settings(max_examples=25, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-many = settings(few, max_examples=1_000 if os.environ.get("HYPOTHESIS_PROFILE") == "full" else 60)
+few = settings(derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+many = settings(few, max_examples=1_000 if os.environ.get("HYPOTHESIS_PROFILE") == "full" else 25)
 
 
 def pairs(events: list[Event[Any]]) -> Iterator[When]:
@@ -53,7 +53,7 @@ def test_every_answer_is_what_a_replay_says(in_memory: ReadSide, events: list[Ev
 
 
 @given(histories(), portions)
-@settings(few, max_examples=8)
+@settings(few, max_examples=6)
 def test_every_answer_is_what_a_replay_says_on_every_database(read_side: ReadSide, events: list[Event[Any]], sizes: list[int]) -> None:
     check(read_side.emptied().fold(Told.of(events, sizes)), events)
 

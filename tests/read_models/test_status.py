@@ -17,8 +17,8 @@ from tests.read_models.folding import ReadSide, Told
 from tests.scenario import ALPHA, brussels, case, decided, informed, opened, provider, threshold_amended, threshold_met
 
 portions = st.lists(st.integers(1, 5), min_size=1, max_size=5)
-few = settings(max_examples=10, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-many = settings(few, max_examples=1_000 if os.environ.get("HYPOTHESIS_PROFILE") == "full" else 50)
+few = settings(max_examples=6, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+many = settings(few, max_examples=1_000 if os.environ.get("HYPOTHESIS_PROFILE") == "full" else 30)
 
 
 def check(side: ReadSide, events: list[Event[object]], *, every: int = 1) -> int:
@@ -60,7 +60,7 @@ def test_every_case_of_the_demonstration_stands_as_the_fold_says(in_memory: Read
     raw = demonstration.recorder.raw_events(0, 1_000_000)
     in_memory.fold(Told(raw))
     events = [in_memory.decoder.event(topic, state) for _, topic, state in raw]
-    assert check(in_memory, events, every=4) > 1_000
+    assert check(in_memory, events, every=6) > 1_000
 
 
 @pytest.mark.slow
@@ -71,7 +71,7 @@ def test_every_single_case_of_the_demonstration_stands_as_the_fold_says(in_memor
     assert check(in_memory, events) > 5_000
 
 
-@pytest.mark.parametrize("size", [1, 2, 13, 100])
+@pytest.mark.parametrize("size", [pytest.param(1, marks=pytest.mark.slow), pytest.param(2, marks=pytest.mark.slow), 13, 100])
 def test_the_demonstration_leaves_the_same_rows_in_batches_of_any_size(in_memory: ReadSide, demonstration: Register, size: int) -> None:
     raw = demonstration.recorder.raw_events(0, 1_000_000)
     at_once = ReadSide("sqlite://").fold(Told(raw))
