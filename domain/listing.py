@@ -31,7 +31,7 @@ from domain.list_entry import (
 )
 from domain.model_case import arguments, identity, provider, reassessment
 from domain.model_case.case import ModelCase
-from domain.model_case.decision import informed_at
+from domain.model_case.decision import informed_at, is_in_force
 from domain.model_case.designation import ModelDesignatedUnder52_4, is_designated_by
 from domain.model_case.effects import flags, is_notified, standing
 from domain.publication import (
@@ -143,13 +143,19 @@ def _shows_public_decisions_only(records: Records, act: Act, content: public.Ent
 
 
 def _public_decisions(case: ModelCase, act: Act) -> set[tuple[str, object]]:
-    """Return reference and date of the designation in force and of the notified decisions that maintained it."""
+    """
+    Return reference and date of the designation in force and of the notified decisions that maintained it.
+
+    Rejections of arguments are shown only by the switch LIST_REJECTION_DECISIONS: one would tell of a notification.
+    """
     designations = [e.fact for e in case.of(ModelDesignatedUnder52_4) if is_designated_by(case, e.fact.decision_id, act.at, act.law)]
     current = {d.decision_id for d in designations}
     maintained = [
         e.fact for e in case.of(reassessment.DesignationMaintained) if e.fact.target_decision_id in current and informed_at(case, e.fact.decision_id)
     ]
-    return {(d.commission_ref, d.adopted_on) for d in [*designations, *maintained]}
+    shown = act.law.settings["LIST_REJECTION_DECISIONS"] == "reference_and_date"
+    rejections = [e.fact for e in case.of(arguments.ArgumentsRejected) if shown and is_in_force(case, e.fact.decision_id, act)]
+    return {(d.commission_ref, d.adopted_on) for d in [*designations, *maintained, *rejections]}
 
 
 def _notes_what_is_so(records: Records, act: Act, content: public.EntryContent) -> None:

@@ -190,7 +190,7 @@ def _special(name: str, case: ModelCase, act: Act) -> Any:
     """Return a value that the law makes the favourable one, by the name of its field."""
     threshold = act.law.threshold_on(max(act.day, CHAPTER_V))
     annex = act.law.annex_on(act.day)
-    trigger = first_trigger(case)
+    trigger = first_trigger(case, act.law)
     providers = tuple(providers_on(case, act.day)) or (NEW,)
     favourable: dict[str, Any] = {
         "compute_flop": threshold.value_flop + 1 if threshold else None,

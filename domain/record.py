@@ -27,11 +27,13 @@ class Fact(Payload):
     """
     What an event says: its own fields, flat and named as the law names them.
 
+    `FORM` counts the forms in which the event was ever stored; older ones are read through steps kept beside the mapper.
     `AHEAD` names the dates that may lie after the time of recording because they are terms or expectations; `ACTS` those that date an act of the
     Commission and cannot precede Chapter V.
     """
 
     TOPIC: ClassVar[str]
+    FORM: ClassVar[int] = 1
     STREAMS: ClassVar[tuple[Kind, ...]]
     RECORDED_BY: ClassVar[frozenset[Role]]
     AHEAD: ClassVar[frozenset[str]] = frozenset()

@@ -66,6 +66,8 @@ class Decision:
     target: UUID | None = None
     condition_met_on: date | None = None
     effective_from: datetime | None = None
+    all_informed_at: datetime | None = None
+    """When the last of its addressees was informed; None while one was not."""
     annulled: Annulment | None = None
     suspended: tuple[Span, ...] = ()
 
@@ -138,8 +140,15 @@ class _Fold:
                 for conversion in self.of("CONVERSION")
                 if (force := self.force(conversion)) and acceptance.informed_at and acceptance.informed_at < force[0][0]
             ]
-            shield += minus(self.ending(acceptance), conversions)
+            shield += minus(self._informed(acceptance), conversions)
         return join(shield)
+
+    def _informed(self, acceptance: Decision) -> list[Span]:
+        """Return the spans in which an acceptance ends the ground: from its first notification, or its last (switch ACCEPTANCE_MULTI_PROVIDER)."""
+        spans = self.ending(acceptance)
+        if self.law.settings["ACCEPTANCE_MULTI_PROVIDER"] == "first_notification":
+            return spans
+        return minus(spans, [(BEGINNING, acceptance.all_informed_at or FOREVER)])
 
     def presumed(self) -> list[Span]:
         """Return when the condition of Article 51(1)(a) is met, before any acceptance (Article 51(2))."""

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from domain.clocks import Clock
 from domain.errors import Malformed
 from domain.ids import Stream
-from domain.law.periods import BRUSSELS, legal_day, start_of
+from domain.law.periods import BRUSSELS, legal_day, meant_by
 from domain.law.provisions import FOREVER
 from domain.types import instant
 from projections.office.questions import Office
@@ -30,15 +30,15 @@ class Ask:
     step: dict[str, Any]
 
 
-def moment(value: Any, field: str) -> datetime:
+def moment(value: Any, field: str, reading: str = "end") -> datetime:
     """
-    Read a time of a question: an instant with offset, or a day, which means its end in Brussels.
+    Read a time of a question: an instant with offset, or a day, which means its end in Brussels unless a switch says its start.
 
     Raises: Malformed.
     """
     try:
         if isinstance(value, str) and len(value) == 10:
-            return start_of(date.fromisoformat(value) + timedelta(days=1)) - timedelta(microseconds=1)
+            return meant_by(date.fromisoformat(value), reading)
         return instant(value)
     except (ValueError, OverflowError) as error:
         raise Malformed(field, str(error)) from None

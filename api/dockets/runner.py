@@ -132,7 +132,7 @@ class Runner:
         if "as" in body:
             self.names.name_event(_text(body, "as"), recorded.events[0].event_id)
         for event in recorded.events:
-            if isinstance(event.fact, PublicationOrdered) and event.fact.slot_at > event.recorded_at:
+            if isinstance(event.fact, PublicationOrdered) and event.fact.slot_at >= event.recorded_at:
                 heapq.heappush(self._slots, (event.fact.slot_at, UUID(event.stream.key), event.fact.order_id))
             if isinstance(event.fact, EntryFact):
                 name = (body.get("data") or {}).get("list_id") or body["stream"].partition("/")[2]
@@ -184,11 +184,12 @@ class Runner:
             self.read_up()
             self._behind = False
         now = self.now or self.answers.office.last_recorded_at() or datetime.now(UTC)
+        reading = self.registry.law(now).settings["LEGAL_DAY_IN_QUERIES"]
         ask = Ask(
             _text(body, "ask"),
             self._stream(_text(body, "stream")) if "stream" in body else None,
-            moment(body["valid_at"], "valid_at") if "valid_at" in body else now,
-            min(moment(body["known_at"], "known_at"), now) if "known_at" in body else now,
+            moment(body["valid_at"], "valid_at", reading) if "valid_at" in body else now,
+            min(moment(body["known_at"], "known_at", reading), now) if "known_at" in body else now,
             body,
         )
         answer = self.names.back(self.answers.answer(ask))

@@ -39,6 +39,11 @@ def start_of(day: date) -> datetime:
     return datetime.combine(day, time.min, tzinfo=BRUSSELS)
 
 
+def meant_by(day: date, reading: str = "end") -> datetime:
+    """Give the instant that a bare day means in a question: its end in Brussels, or its start (switch LEGAL_DAY_IN_QUERIES)."""
+    return start_of(day) if reading == "start" else start_of(day + _ONE_DAY) - timedelta(microseconds=1)
+
+
 def in_words(day: date) -> str:
     """Write a day as "Monday 4 January 2027"."""
     return f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]} {day.year}"
@@ -96,6 +101,10 @@ class Calendars:
     def later_reading(self) -> "Calendars":
         """Take every unverified day for a holiday: the reading that binds the Commission in D3 and D9."""
         return Calendars({year: replace(each, days=each.days | each.unverified_days) for year, each in self.by_year.items()})
+
+    def in_luxembourg(self) -> "Calendars":
+        """Take the Commission's holidays in Luxembourg: 23 June, the national day, in place of 21 July (switch HOLIDAY_LIST)."""
+        return Calendars({year: replace(each, days=each.days - {date(year, 7, 21)} | {date(year, 6, 23)}) for year, each in self.by_year.items()})
 
 
 @dataclass(frozen=True)

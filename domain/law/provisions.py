@@ -84,8 +84,9 @@ class Law:
 
     @property
     def calendars(self) -> Calendars:
-        """The last recorded list of holidays of every year."""
-        return Calendars.of(c.calendar for c in self.holidays)
+        """The last recorded list of holidays of every year, for the place that the switch HOLIDAY_LIST names."""
+        recorded = Calendars.of(c.calendar for c in self.holidays)
+        return recorded.in_luxembourg() if self.settings["HOLIDAY_LIST"] == "Luxembourg" else recorded
 
     @property
     def calendar_version(self) -> int:

@@ -41,6 +41,13 @@ SWITCHES: dict[str, Switch] = {
     "CLAIM_REFUSED_STANDSTILL": Switch("10", (), "How many working days does a refused confidentiality claim hold publication?"),
     "PUBLICATION_SLOT": Switch("next_working_day", ("at_once",), "When does what is ordered become public?"),
     "ALERT_90_1_B_ORIGIN": Switch("EX_OFFICIO", ("QUALIFIED_ALERT",), "May a designation name an alert under Article 90(1)(b) as its origin?"),
+    "LEGAL_TZ": Switch("Brussels", ("provider",), "In which place does the day change for what a provider files?"),
+    "HOLIDAY_LIST": Switch("Brussels", ("Luxembourg",), "Which of the Commission's lists of holidays counts?"),
+    "LOWERED_THRESHOLD_D1": Switch("publication", ("application",), "From when does D1 run when a threshold is lowered?"),
+    "LIST_REJECTION_DECISIONS": Switch("no", ("reference_and_date",), "Does the list show a decision rejecting arguments?"),
+    "ACCEPTANCE_MULTI_PROVIDER": Switch("first_notification", ("last_notification",), "When does an acceptance addressed to several end the ground?"),
+    "SERVICE_FICTION": Switch("none", ("after_two_attempts",), "Is a decision deemed served when it could not be?"),
+    "LEGAL_DAY_IN_QUERIES": Switch("end", ("start",), "Which moment does a bare day mean in a question of the office?"),
     "FOUR_EYES": Switch("drafter_differs", ("none",), "May the drafter of a decision record its adoption?"),
 }
 

@@ -1,5 +1,5 @@
 """
-The life of a decision: draft, hearing, adoption, notification to its addressees.
+The life of a decision: draft, hearing, adoption, notification to its addressees, or service that failed.
 
 Adopted is not notified: a decision binds nobody and changes nothing until its addressee is informed (Article 297(2) TFEU).
 """
@@ -76,6 +76,18 @@ class DecisionNotified(CaseFact):
     proof_hash: Sha256
 
 
+class DecisionServiceFailed(CaseFact):
+    """An attempt to serve a decision failed. It has no effect: there is no fiction of service, unless a switch makes one."""
+
+    RECORDED_BY: ClassVar[frozenset[Role]] = OFFICER
+
+    decision_id: DecisionId
+    addressee: Ref
+    attempted_at: Instant
+    means: Literal["EU_SEND", "POST", "HAND", "E_MAIL", "OTHER"]
+    obstacle: Literal["UNKNOWN_ADDRESS", "REFUSED", "NO_ACKNOWLEDGEMENT", "OTHER"]
+
+
 # -- Questions: hearings -----------------------------------------------------------
 
 
@@ -128,6 +140,15 @@ def informed_at(case: ModelCase, decision_id: UUID) -> datetime | None:
     return min((n.at for n in notified if is_provider(case, n.addressee, legal_day(n.at))), default=None)
 
 
+def all_informed_at(case: ModelCase, decision: CommissionDecision) -> datetime | None:
+    """Return when the last addressee was informed of a decision, each as the provider on that day; None while one was not."""
+    notified = [e.fact for e in case.of(DecisionNotified) if e.fact.decision_id == decision.decision_id]
+    first = [
+        min((n.at for n in notified if n.addressee == ref and is_provider(case, ref, legal_day(n.at))), default=None) for ref in decision.addressees
+    ]
+    return max((at for at in first if at), default=None) if all(first) else None
+
+
 def is_standing(case: ModelCase, decision_id: UUID) -> bool:
     """Tell whether a decision was not replaced by another before it was notified."""
     return all(e.fact.replaces != decision_id for e in decisions(case))
@@ -156,6 +177,7 @@ def _decision_fact(case: ModelCase, fact: CommissionDecision) -> Decision:
         target=getattr(fact, "target_decision_id", None),
         condition_met_on=getattr(fact, "condition_met_on", None),
         effective_from=early,
+        all_informed_at=all_informed_at(case, fact),
         annulled=annulment_of(case, fact.decision_id),
         suspended=suspensions_of(case, fact.decision_id),
     )
@@ -251,4 +273,22 @@ def notify_decision(case: ModelCase, act: Act, fact: DecisionNotified) -> Facts:
     require(legal_day(fact.at) >= decision.fact.adopted_on, R19, f"It was adopted on {in_words(decision.fact.adopted_on)}.")
     require(fact.addressee in decision.fact.addressees, R19, "The addressee is not named in the decision.")
     require(is_standing(case, fact.decision_id), R19, "The decision was replaced.")
+    require(_is_service(case, act, fact), R19, "That attempt failed, and nobody is deemed to be served.")
     return recorded(case, act, fact)
+
+
+def _is_service(case: ModelCase, act: Act, fact: DecisionNotified) -> bool:
+    """Tell whether an addressee was served: a failed attempt serves nobody, but the second may be deemed service (switch SERVICE_FICTION)."""
+    failed = [e.fact for e in case.of(DecisionServiceFailed) if (e.fact.decision_id, e.fact.addressee) == (fact.decision_id, fact.addressee)]
+    this = [attempt for attempt in failed if (attempt.attempted_at, attempt.means) == (fact.at, fact.means)]
+    earlier = [attempt for attempt in failed if attempt.attempted_at < fact.at]
+    return not this or (bool(earlier) and act.law.settings["SERVICE_FICTION"] == "after_two_attempts")
+
+
+@decides(DecisionServiceFailed)
+def fail_service(case: ModelCase, act: Act, fact: DecisionServiceFailed) -> Facts:
+    """Record a failed attempt. Raises: NotInRegister for an unknown decision or somebody it does not address."""
+    decision = decision_of(case, fact.decision_id)
+    if decision is None or fact.addressee not in decision.fact.addressees:
+        raise NotInRegister("decision_id and addressee name no decision of this case and its addressee")
+    return (fact,)

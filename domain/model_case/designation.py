@@ -145,7 +145,7 @@ def designate_under_52_1(case: ModelCase, act: Act, fact: ModelDesignatedUnder52
 
 def _refuse_before_deadline(case: ModelCase, act: Act, met_on: date, adopted_on: date) -> None:
     """Refuse the designation unless D1 (D1-L) has expired beyond doubt before its adoption (R40)."""
-    trigger = first_trigger(case)
+    trigger = first_trigger(case, act.law)
     since = min(met_on, trigger[0]) if trigger else met_on
     clock = duty_from(case, act.law, adopted_on, Start(trigger[1].event_id if trigger else UUID(int=0), "", since))
     last = clock.due

@@ -15,6 +15,7 @@ from domain.law.provisions import FOREVER, LEGACY_TERM, Law, Span
 from domain.model_case import arguments, courts, identity, reassessment
 from domain.model_case.case import ModelCase, decisions
 from domain.model_case.decision import DraftDecisionCommunicated, ProviderHeard, action_clocks, decision_facts, hearing_clock
+from domain.model_case.designation import is_designated_by
 from domain.model_case.information import information_clocks
 from domain.model_case.notification import counts_from, duties_to_notify, first_notified, notices, withdrawn_at
 from domain.model_case.threshold import ThresholdFoundNeverMet, conditions
@@ -116,7 +117,7 @@ def flags(case: ModelCase, law: Law, at: datetime) -> Flags:
     return Flags(
         arguments_pending=bool(arguments.pending(case, law, at)),
         hearing_open=not all(_heard(case, draft.fact.hearing_id) for draft in case.of(DraftDecisionCommunicated)),
-        reassessment_pending=any(reassessment.is_waiting(case, e.fact.request_id, law) for e in case.of(reassessment.ReassessmentRequestReceived)),
+        reassessment_pending=_reassessment_pending(case, law, at),
         notification_overdue=any(duty.state is State.EXPIRED for duty in duties),
         on_union_market=placed is not None and placed <= today and identity.off_market_since(case, today) is None,
         provisional=any(duty.state is State.PROVISIONAL for duty in duties),
@@ -125,6 +126,12 @@ def flags(case: ModelCase, law: Law, at: datetime) -> Flags:
         operation_suspended_by_court=any(outcome in OPERATING for outcome in suspended),
         ending_suspended_by_court=any(outcome in ENDING for outcome in suspended),
     )
+
+
+def _reassessment_pending(case: ModelCase, law: Law, at: datetime) -> bool:
+    """Tell whether a request waits; one falls away with the designation it is about (procedure section 4)."""
+    requests = [e.fact for e in case.of(reassessment.ReassessmentRequestReceived) if reassessment.is_waiting(case, e.fact.request_id, law)]
+    return any(is_designated_by(case, request.target_decision_id, at, law) for request in requests)
 
 
 def _heard(case: ModelCase, hearing_id: UUID) -> bool:

@@ -10,11 +10,11 @@ from domain.actors import Role
 from domain.clocks import Clock, Start, notify
 from domain.errors import AlreadyInRegister, NotInRegister, require
 from domain.law.periods import legal_day
-from domain.law.provisions import Law
+from domain.law.provisions import CHAPTER_V, Law
 from domain.law.rules import R30, R32, R35, R37, Rule
 from domain.model_case.case import OFFICER, CaseFact, Filed, ModelCase, Submission, decisions
 from domain.model_case.identity import is_legacy
-from domain.model_case.provider import is_known_provider, is_mandated, lines_of_providers
+from domain.model_case.provider import day_of_filing, is_known_provider, is_mandated, lines_of_providers
 from domain.model_case.threshold import first_trigger
 from domain.record import Act, Event, Facts, decides, recorded
 from domain.rulings import SubmissionRuledInadmissible, ruled
@@ -171,9 +171,16 @@ def has_method(notice: Notice) -> bool:
 
 def first_notified(case: ModelCase, law: Law, line: Collection[UUID] | None = None) -> tuple[datetime, Event[Notice]] | None:
     """Return the first notification that counts, by anybody or by one line of providers, and from when."""
-    by_them = [e for e in notices(case) if line is None or e.fact.provider_ref in line]
+    by_them = [e for e in notices(case) if (line is None or e.fact.provider_ref in line) and not is_voluntary(e.fact, law)]
     counting = [(at, e.version, e) for e in by_them if (at := counts_from(case, e, law))]
     return (min(counting)[0], min(counting)[2]) if counting else None
+
+
+def is_voluntary(notice: Notice, law: Law) -> bool:
+    """Tell whether a notice states a compute that is not above the threshold: nothing obliged to it, and it fulfils nothing (procedure 8)."""
+    threshold = law.threshold_on(max(notice.trigger_on, CHAPTER_V))
+    stated = notice.estimate_flop if notice.trigger == "MET" else None
+    return stated is not None and threshold is not None and stated <= threshold.value_flop
 
 
 def superseded(case: ModelCase) -> frozenset[UUID]:
@@ -184,7 +191,7 @@ def superseded(case: ModelCase) -> frozenset[UUID]:
 
 def duties_to_notify(case: ModelCase, law: Law, today: date) -> list[Clock]:
     """Return clock D1, or D1-L for a legacy model, of each provider, once something started it (Articles 52(1), 111(3); procedure 7.4)."""
-    trigger = first_trigger(case)
+    trigger = first_trigger(case, law)
     if trigger is None:
         return []
     start = Start(trigger[1].event_id, trigger[1].topic, trigger[0])
@@ -197,7 +204,9 @@ def duties_to_notify(case: ModelCase, law: Law, today: date) -> list[Clock]:
 def duty_from(case: ModelCase, law: Law, today: date, start: Start, line: Collection[UUID] | None = None) -> Clock:
     """Return clock D1 as started by a given event, for the model or for one line of providers."""
     first = first_notified(case, law, line)
-    received = Start(first[1].event_id, first[1].topic, legal_day(first[0])) if first and legal_day(first[0]) <= today else None
+    received = None
+    if first and legal_day(first[0]) <= today:
+        received = Start(first[1].event_id, first[1].topic, day_of_filing(case, first[1].fact.provider_ref, first[0], law))
     return notify(start, received, legacy=is_legacy(case), calendars=law.calendars, today=today)
 
 

@@ -1,12 +1,14 @@
 """Whose model it is, and who may act for its provider: Articles 3(3), 3(5) and 54; Guidelines 3.1."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
 from domain.actors import Role
 from domain.errors import Malformed, NotInRegister
 from domain.law.periods import legal_day
+from domain.law.provisions import Law
+from domain.law.zones import day_in
 from domain.model_case.case import OFFICER, CaseFact, Filed, Filing, ModelCase, must_be_open
 from domain.record import Act, Facts, decides
 from domain.types import Bool, Country, Day, Ref, Sha256, Text
@@ -116,6 +118,12 @@ def lines_of_providers(case: ModelCase) -> list[list[UUID]]:
 def is_provider(case: ModelCase, ref: UUID, day: date) -> bool:
     """Tell whether somebody is a provider on a day. While nobody is identified, whoever acts as provider is taken for one."""
     return not case.of(ProviderIdentified) or ref in providers_on(case, day)
+
+
+def day_of_filing(case: ModelCase, ref: UUID, at: datetime, law: Law) -> date:
+    """Return the day on which a filing arrived: the day in Brussels, or where the provider is established (switch LEGAL_TZ)."""
+    countries = [e.fact.country for e in case.of(ProviderIdentified) if e.fact.provider_ref == ref]
+    return day_in(countries[-1], at) if countries and law.settings["LEGAL_TZ"] == "provider" else legal_day(at)
 
 
 # -- The authorised representative, Article 54 ------------------------------------

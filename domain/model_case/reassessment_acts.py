@@ -9,7 +9,7 @@ from domain.law.rules import R12, R13, R14, R15, R16, R17, R18, R30, Rule
 from domain.model_case.case import CommissionDecision, ModelCase, refuse_formal_defects
 from domain.model_case.decision import informed_at, is_undone, pending_decision, refuse_unheard
 from domain.model_case.designation import designation_of, is_designated_by, refuse_incomplete_assessment
-from domain.model_case.provider import is_mandated, is_provider
+from domain.model_case.provider import day_of_filing, is_mandated, is_provider
 from domain.model_case.reassessment import (
     DesignationLifted,
     DesignationMaintained,
@@ -42,7 +42,7 @@ def bar_to_reassessment(case: ModelCase, act: Act, fact: ReassessmentRequestRece
         return R13
     if not is_provider(case, fact.provider_ref, day) or pending_request(case, act):
         return R16
-    if first is not None and day < first:
+    if first is not None and day_of_filing(case, fact.provider_ref, fact.received_at, act.law) < first:
         return R14
     return None if has_new_reason(case, fact, act.law) else R15
 

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from domain.actors import Role
 from domain.errors import Malformed, require
-from domain.law.provisions import CHAPTER_V
+from domain.law.provisions import CHAPTER_V, Law
 from domain.law.rules import R01
 from domain.model_case.case import OFFICER, CaseFact, Filed, ModelCase
 from domain.record import Act, Event, Facts, decides, recorded
@@ -105,9 +105,15 @@ def found_never_met(case: ModelCase) -> int:
     return last.version if last else 0
 
 
-def first_trigger(case: ModelCase) -> Trigger | None:
-    """Return the earlier of the day the condition was met and the day it became known that it will be, with its event (Article 52(1))."""
-    found: list[Trigger] = [*conditions(case), *expectations(case)]
+def first_trigger(case: ModelCase, law: Law) -> Trigger | None:
+    """
+    Return the earlier of the day the condition was met and the day it became known that it will be, with its event (Article 52(1)).
+
+    Publication of a lowered threshold makes it known, unless the switch LOWERED_THRESHOLD_D1 waits for its application.
+    """
+    waits = law.settings["LOWERED_THRESHOLD_D1"] == "application"
+    known = [(day, event) for day, event in expectations(case) if not (waits and event.fact.basis == "OJ_PUBLICATION")]
+    found: list[Trigger] = [*conditions(case), *known]
     return min(found, key=lambda trigger: (trigger[0], trigger[1].version), default=None)
 
 

@@ -1,4 +1,4 @@
-"""Acts of the Commission about its own acts: revocation, withdrawal, rectification; and service that failed (procedure section 4)."""
+"""Acts of the Commission about its own acts: revocation, withdrawal, rectification (procedure section 4)."""
 
 from typing import Any, ClassVar, Literal
 from uuid import UUID
@@ -7,13 +7,13 @@ from domain.actors import Role
 from domain.errors import Malformed, NotInRegister, require
 from domain.law.rules import R06, R12, R18, R20, R38
 from domain.model_case.arguments import ArgumentsAccepted
-from domain.model_case.case import OFFICER, CaseFact, CommissionDecision, ModelCase, decision_of, decisions, refuse_formal_defects
+from domain.model_case.case import CaseFact, CommissionDecision, ModelCase, decision_of, decisions, refuse_formal_defects
 from domain.model_case.decision import informed_at, is_in_force, is_standing, is_undone, pending_decision, refuse_unheard, spans_of_force
 from domain.model_case.designation import ModelDesignatedUnder52_1, ModelDesignatedUnder52_4, is_designated_by
 from domain.model_case.reassessment import DesignationLifted
 from domain.record import Act, Event, Facts, History, decides
 from domain.status import Outcome
-from domain.types import Day, DecisionId, Instant, Language, Ref, Sha256, Text
+from domain.types import Day, DecisionId, Language, Sha256, Text
 
 DESIGNATIONS = (ModelDesignatedUnder52_1, ModelDesignatedUnder52_4)
 RECTIFIABLE = ("adopted_on", "commission_ref", "authentic_language", "TEXT")
@@ -76,18 +76,6 @@ class DecisionRectified(CaseFact):
 
 def _is(event: Event[Any], decision_id: UUID) -> bool:
     return isinstance(event.fact, CommissionDecision) and event.fact.decision_id == decision_id
-
-
-class DecisionServiceFailed(CaseFact):
-    """An attempt to serve a decision failed. It has no effect: there is no fiction of service."""
-
-    RECORDED_BY: ClassVar[frozenset[Role]] = OFFICER
-
-    decision_id: DecisionId
-    addressee: Ref
-    attempted_at: Instant
-    means: Literal["EU_SEND", "POST", "HAND", "E_MAIL", "OTHER"]
-    obstacle: Literal["UNKNOWN_ADDRESS", "REFUSED", "NO_ACKNOWLEDGEMENT", "OTHER"]
 
 
 # -- Questions ---------------------------------------------------------------------
@@ -197,13 +185,4 @@ def rectify_decision(case: ModelCase, act: Act, fact: DecisionRectified) -> Fact
     for name in fact.corrected_fields:
         if name != "TEXT" and given[name] is None:
             raise Malformed(name if name == "adopted_on" else f"corrected_{name.removeprefix('authentic_')}", "must say what the text should read")
-    return (fact,)
-
-
-@decides(DecisionServiceFailed)
-def fail_service(case: ModelCase, act: Act, fact: DecisionServiceFailed) -> Facts:
-    """Record a failed attempt. Raises: NotInRegister for an unknown decision or somebody it does not address."""
-    decision = decision_of(case, fact.decision_id)
-    if decision is None or fact.addressee not in decision.fact.addressees:
-        raise NotInRegister("decision_id and addressee name no decision of this case and its addressee")
     return (fact,)

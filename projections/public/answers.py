@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 import orjson
-from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Connection, and_, func, select, tuple_
 
 from domain import public
@@ -30,7 +29,6 @@ from projections.store import ALWAYS, ReadStore, microseconds, upsert, words_of
 
 # Rows are read back from the JSON they carry; the same bytes are the same frozen answer, whichever day or page asks for them.
 _listed = lru_cache(maxsize=4_096)(LISTED.validate_json)
-_several = TypeAdapter(tuple[Change, ...])
 _change = lru_cache(maxsize=4_096)(CHANGE.validate_json)
 MOST_KEPT = 2_048
 """Counts kept in memory; a few dozen bytes each."""
@@ -79,11 +77,7 @@ class PublicList:
     def histories(self, list_ids: Sequence[str], when: When) -> dict[str, tuple[Change, ...]]:
         """Return the histories of several entries, in one question to the store."""
         found: dict[str, list[Change]] = {list_id: [] for list_id in list_ids}
-        query = select(changes.c.body).where(changes.c.list_id.in_(found), *_told_by(when)).order_by(changes.c.number)
-        with self.store.reading() as rows:
-            bodies = rows.execute(query).scalars().all()
-        # Read as one text: of so many, few would be among those last read, and to keep them would cost as much again.
-        for change in _several.validate_json(b"[%b]" % b",".join(bodies)):
+        for change in self._changes(changes.c.list_id.in_(found), *_told_by(when)):
             found[change.list_id].append(change)
         return {list_id: tuple(history) for list_id, history in found.items()}
 

@@ -23,9 +23,7 @@ PAGES = [
     "nowhere",
 ]
 # WCAG 1.4.12: what a reader may set, and nothing may be lost.
-SPACING = (
-    "* {line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important} p {margin-bottom: 2em !important}"
-)
+SPACING = "* {line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important} p {margin-bottom: 2em !important}"
 SHIFTS = """() => new Promise(done => {
   let total = 0;
   new PerformanceObserver(list => list.getEntries().forEach(entry => total += entry.value)).observe({type: "layout-shift", buffered: true});

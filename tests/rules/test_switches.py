@@ -32,10 +32,7 @@ SECTION_14 = (
     "EARLY_52_1_DESIGNATION SUSPENDED_ENDING SERVICE_FICTION CLAIM_REFUSED_STANDSTILL LIST_SHOW_52_1 LEGACY_LISTING PUBLICATION_SLOT "
     "LEGAL_DAY_IN_QUERIES FOUR_EYES"
 ).split()
-NOT_YET = {
-    "LEGAL_TZ", "HOLIDAY_LIST", "LOWERED_THRESHOLD_D1", "LIST_REJECTION_DECISIONS", "ACCEPTANCE_MULTI_PROVIDER", "SERVICE_FICTION",
-    "LEGAL_DAY_IN_QUERIES",
-}  # fmt: skip
+NOT_YET: set[str] = set()
 """Switches of section 14 of which the register knows the default reading only."""
 DEFAULTS = {
     "REASSESSMENT_CLOCK_FROM": "adopted_on", "WAITING_PERIOD_FIRST_DAY": "day_after", "WAITING_PERIOD_ROLLS": "no",
@@ -44,7 +41,8 @@ DEFAULTS = {
     "DECLINED_REASSESSMENT_BAR": "none", "HEARING_FOR_52_5_AND_UNDOING": "yes", "ARGUMENTS_AFTER_52_1_DESIGNATION": "inadmissible",
     "NOTIFICATION_WITHDRAWAL": "no_effect", "EARLY_52_1_DESIGNATION": "refused", "SUSPENDED_ENDING": "operates_again",
     "CLAIM_REFUSED_STANDSTILL": "10", "LIST_SHOW_52_1": "no", "LEGACY_LISTING": "hold", "PUBLICATION_SLOT": "next_working_day",
-    "FOUR_EYES": "drafter_differs",
+    "FOUR_EYES": "drafter_differs", "LEGAL_TZ": "Brussels", "HOLIDAY_LIST": "Brussels", "LOWERED_THRESHOLD_D1": "publication",
+    "LIST_REJECTION_DECISIONS": "no", "ACCEPTANCE_MULTI_PROVIDER": "first_notification", "SERVICE_FICTION": "none", "LEGAL_DAY_IN_QUERIES": "end",
 }  # fmt: skip
 """The defaults of section 14, in the words of the register."""
 OF_SWITCHES = [path for path in DOCKETS if path.stem.startswith("switch-")]

@@ -9,8 +9,8 @@ When a form changes:
 * A new event type: add `TOPIC.1.json` (the bytes that a store holds of one, with as many fields as it can have) and its line in `forms.json`.
 * A new optional field: nothing to do; stored events lack it and stay as they are. Give it the default None: an empty list would be written anew.
 * Any other change (a field renamed, removed, made required, given another type or meaning): the type gets a new form. Keep `TOPIC.1.json` and its
-  line in `forms.json`, write the step from the old data to the new beside the mapper, and add `TOPIC.2.json`. The old file is then read through
-  that step; only the newest form is written. A name in events.md is never reused for another thing.
+  line in `forms.json`, set `FORM = 2`, write the step from the old data to the new in UPCASTS, and add `TOPIC.2.json`. The old file is then read
+  through that step; only the newest form is written. A name in events.md is never reused for another thing.
 """
 
 import json
@@ -21,7 +21,7 @@ import pytest
 import rfc8785
 from pydantic import BaseModel
 
-from api.stores.event_store.mapper import ENVELOPE, EventDecoder, UnknownEvent, to_bytes
+from api.stores.event_store.mapper import ENVELOPE, UPCASTS, EventDecoder, UnknownEvent, to_bytes, upcast
 from domain.record import fact_types
 
 GOLDEN = Path(__file__).parents[1] / "data" / "golden"
@@ -39,7 +39,7 @@ def form_of(path: Path) -> int:
 
 
 def newest(topic: str) -> int:
-    return int(getattr(TYPES[topic], "FORM", 1))
+    return TYPES[topic].FORM
 
 
 def test_every_event_type_has_a_golden_file_for_each_of_its_forms() -> None:
@@ -93,6 +93,32 @@ def test_a_field_of_a_later_program_is_never_dropped() -> None:
     stored["data"]["weight"] = "1"
     with pytest.raises(ValueError, match="weight"):
         EventDecoder().event("ThresholdMet", orjson.dumps(stored))
+
+
+def test_every_older_form_has_its_step() -> None:
+    assert set(UPCASTS) == {(topic, form) for topic in TYPES for form in range(1, newest(topic))}
+
+
+def test_an_older_form_is_read_step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shown on ThresholdMet as if it had been `flop` first and `compute` then; only the stored bytes of old events keep those names."""
+    monkeypatch.setitem(UPCASTS, ("ThresholdMet", 1), lambda data: {**without(data, "flop"), "compute": data["flop"]})
+    monkeypatch.setitem(UPCASTS, ("ThresholdMet", 2), lambda data: {**without(data, "compute"), "compute_flop": data["compute"]})
+    monkeypatch.setattr(TYPES["ThresholdMet"], "FORM", 3)
+    plain = json.loads((GOLDEN / "ThresholdMet.1.json").read_bytes())
+    now = EventDecoder().event("ThresholdMet", orjson.dumps({**plain, "form": 3}))
+    old = {**without(plain["data"], "compute_flop"), "flop": plain["data"]["compute_flop"]}
+    first = EventDecoder().event("ThresholdMet", orjson.dumps({**plain, "data": old}))
+    assert first == now
+    assert json.loads(to_bytes(first)) == {**plain, "form": 3}
+
+
+def without(data: dict[str, object], name: str) -> dict[str, object]:
+    return {key: value for key, value in data.items() if key != name}
+
+
+def test_a_form_of_a_later_program_is_not_guessed_at() -> None:
+    with pytest.raises(UnknownEvent, match="form 2"):
+        upcast("ThresholdMet", 2, 1, {})
 
 
 def test_exact_figures_survive() -> None:

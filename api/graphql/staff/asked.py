@@ -12,9 +12,10 @@ from strawberry.extensions import FieldExtension
 from strawberry.permission import BasePermission, PermissionExtension
 
 from api.graphql.common.errors import FORBIDDEN
-from api.graphql.common.scalars import Moment, end_of
+from api.graphql.common.scalars import Moment
 from domain.actors import READS_EVERYTHING, Actor, Role
 from domain.ids import Stream
+from domain.law.periods import meant_by
 from domain.model_case.case import ModelCase
 from domain.record import evolve
 from projections.office.questions import EventRow, Office
@@ -34,9 +35,16 @@ class StaffContext:
         """The time of the request, one for all its fields."""
         return self.clock()
 
+    @cached_property
+    def reading(self) -> str:
+        """What a bare day means now (switch LEGAL_DAY_IN_QUERIES)."""
+        return self.office.law(self.now).settings["LEGAL_DAY_IN_QUERIES"]
+
     def at(self, asked: Moment | None) -> datetime:
         """Return the instant asked for, now by default."""
-        return end_of(asked) or self.now
+        if asked is None or isinstance(asked, datetime):
+            return asked or self.now
+        return meant_by(asked, self.reading)
 
     def history(self, case_id: UUID, known_at: datetime) -> tuple[EventRow, ...]:
         """Return the events of a case as known at an instant, loaded once for all fields that need them."""

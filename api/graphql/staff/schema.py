@@ -50,7 +50,7 @@ def cases(
     """Return a page of cases."""
     if clock_due_before and info.context.actor.role not in CASE_FILES:
         raise refusal(FORBIDDEN, f"Clocks are read by {', '.join(sorted(CASE_FILES))}.")
-    wanted = CaseFilter(status, clock_due_before, _words(search), info.context.at(valid_at), end_of(known_at))
+    wanted = CaseFilter(status, clock_due_before, _words(search), info.context.at(valid_at), info.context.at(known_at) if known_at else None)
     size = page_size(first)
     found = info.context.office.cases(wanted, first=size + 1, after=number_of(after, "case"))
     return Page([Placed(Case.of(row), ("case", number)) for number, row in found[:size]], len(found) > size, after is not None)

@@ -5,6 +5,7 @@ The bytes are one RFC 8785 object, the envelope with the fact's own fields under
 of events, so that no Python path enters the archive.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
@@ -56,6 +57,8 @@ def to_bytes(event: Event[Any]) -> bytes:
     }
     if event.cause:
         envelope["cause"] = str(event.cause)
+    if event.fact.FORM > 1:
+        envelope["form"] = event.fact.FORM
     written = rfc8785.dumps({**envelope, "data": event.fact.model_dump(mode="json", exclude_none=True)})
     if len(written) > MOST_BYTES:
         raise EventTooLarge(f"{event.topic} has {len(written)} bytes, more than {MOST_BYTES}: put the text into a document and record its hash")
@@ -63,6 +66,26 @@ def to_bytes(event: Event[Any]) -> bytes:
 
 
 ENVELOPE = frozenset("event_id stream version topic recorded_at actor_ref role correlation cause law settings_version".split())
+
+
+# -- Older forms -------------------------------------------------------------------
+
+Data = dict[str, Any]
+UPCASTS: dict[tuple[str, int], Callable[[Data], Data]] = {}
+"""How the data of an older form become those of the next: by the name of the event and the form that is read. A step is never changed again."""
+
+
+def upcast(topic: str, form: int, newest: int, data: Data) -> Data:
+    """
+    Return the data of a stored event in its newest form.
+
+    Raises: UnknownEvent for a form of a later version.
+    """
+    if form > newest:
+        raise UnknownEvent(f"The store holds {topic} in form {form}, later than {newest}: update this program; nothing was lost.")
+    for step in range(form, newest):
+        data = UPCASTS[(topic, step)](data)
+    return data
 
 
 class EventDecoder:
@@ -93,7 +116,7 @@ class EventDecoder:
             cause=_known_id(plain["cause"]) if "cause" in plain else None,
             law=_law_versions(law["threshold_version"], law["annex_xiii_version"], law["calendar_version"]),
             settings_version=plain["settings_version"],
-            fact=kind.model_validate(plain["data"]),
+            fact=kind.model_validate(upcast(topic, plain.get("form", 1), kind.FORM, plain["data"])),
         )
 
 
