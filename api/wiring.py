@@ -23,6 +23,7 @@ from api.stores.tokens import TokenStore
 from domain.ids import STREAMS
 from domain.law.periods import legal_day
 from domain.legal_parameters import first_law
+from domain.obligations import Catalogue, read_catalogues
 from domain.public import PUBLIC
 from domain.record import Facts
 from domain.registry import Registry
@@ -140,7 +141,7 @@ def open_register(settings: Settings, *, new_id: Callable[[], UUID] | None = Non
     mapper = RegisterMapper()
     registry = Registry(RecorderFactory(recorder, mapper), **({"new_id": new_id} if new_id else {}))
     follower = Follower(recorder, tracks(office_store, public_store, mapper.decoder))
-    return Register(registry, recorder, follower, Office(office_store, mapper.decoder.event), PublicList(public_store))
+    return Register(registry, recorder, follower, Office(office_store, mapper.decoder.event, _catalogues()), PublicList(public_store))
 
 
 @dataclass
@@ -234,6 +235,12 @@ def public_decoder(decoder: EventDecoder) -> Decoder:
         return Seen(position, topic, PublicEvent(shown, event.recorded_at), b"")
 
     return decode
+
+
+def _catalogues() -> tuple[Catalogue, ...]:
+    """Return the provisions that bind providers, as they ship with the program."""
+    text = (files("domain.law") / "data" / "obligations.yaml").read_text(encoding="utf-8")
+    return read_catalogues(yaml.safe_load(text))
 
 
 def law_at_creation(at: datetime) -> Facts:

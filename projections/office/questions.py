@@ -20,7 +20,9 @@ from domain.listing import Records
 from domain.model_case.case import ModelCase
 from domain.model_case.effects import Flags, Standing, clocks, flags, standing
 from domain.model_case.follow_up import list_id_of
+from domain.model_case.provider import providers_on
 from domain.next_steps import NextStep, next_steps
+from domain.obligations import Catalogue, Obligation, catalogue_on, obligations_of
 from domain.publication import Publication, claim_clock
 from domain.qualified_alert import QualifiedAlert, QualifiedAlertReceived, is_open, processing_clock
 from domain.record import Act, Event, History, evolve
@@ -79,9 +81,10 @@ class CaseFilter:
 class Office:
     """Answers questions about cases."""
 
-    def __init__(self, store: ReadStore, decode: Decode) -> None:
+    def __init__(self, store: ReadStore, decode: Decode, catalogues: Sequence[Catalogue] = ()) -> None:
         self.store = store
         self.decode = decode
+        self.catalogues = catalogues
 
     # -- One case ---------------------------------------------------------------------
 
@@ -146,6 +149,13 @@ class Office:
         entry = PublicListEntry(Stream("entry", list_id_of(case) or "0"))
         records = Records(case, self._publication(case_id, at), self._folded(entry, at))
         return next_steps(records, Act(SOMEBODY, at, self.law(at)))
+
+    def obligations(self, case_id: UUID, day: date, known_at: datetime) -> dict[UUID, list[Obligation]]:
+        """Return which provisions bind each provider of a model on a day, since when and because of what (Articles 53 to 55, 111(3))."""
+        case, law, catalogue = self._case(case_id, known_at), self.law(known_at), catalogue_on(self.catalogues, day)
+        if catalogue is None:
+            return {}
+        return {ref: obligations_of(case, law, ref, day, catalogue) for ref in sorted(providers_on(case, day))}
 
     def _case(self, case_id: UUID, known_at: datetime) -> ModelCase:
         return self._folded(ModelCase(Stream("case", str(case_id))), known_at)

@@ -13,6 +13,7 @@ from api.graphql.common.scalars import Moment
 from api.graphql.staff import origins
 from api.graphql.staff.asked import CASE_FILES, STATUS, Info, read_by
 from api.graphql.staff.types import (
+    BoundProvider,
     CaseStatus,
     Clock,
     DocumentReference,
@@ -20,12 +21,15 @@ from api.graphql.staff.types import (
     Flags,
     GroundSpans,
     Market,
+    NextStep,
+    Obligation,
     Origin,
     Provider,
     Span,
     StoredEvent,
 )
 from domain import clocks as domain_clocks
+from domain import next_steps as domain_next
 from domain.law.periods import legal_day
 from domain.model_case import effects, identity, provider
 from domain.model_case.case import ModelCase
@@ -99,6 +103,17 @@ def history(case: TheCase, info: Info, known_at: KnownAt = None, first: First = 
     return events_page([row for row in rows if row.position > last], size, after)
 
 
+def next_steps(case: TheCase, info: Info) -> list[domain_next.NextStep]:
+    """Return what may be recorded now, and the refusal that everything else would meet."""
+    return info.context.office.next_steps(case.key, info.context.at(None))
+
+
+def obligations(case: TheCase, info: Info, valid_at: ValidAt = None, known_at: KnownAt = None) -> list[BoundProvider]:
+    """Return which provisions bind each provider."""
+    found = info.context.office.obligations(case.key, legal_day(info.context.at(valid_at)), info.context.at(known_at))
+    return [BoundProvider(provider_ref=ref, obligations=[Obligation.of(one) for one in bound]) for ref, bound in found.items()]
+
+
 def documents(case: TheCase, info: Info, known_at: KnownAt = None) -> list[DocumentReference]:
     """Return every reference to a document."""
     return list(origins.documents(info.context.history(case.key, info.context.at(known_at))))
@@ -136,6 +151,12 @@ class Case:
         history, "Its events, those of its publication file and list entry included.", only=read_by(CASE_FILES)
     )
     documents: list[DocumentReference] | None = answered(documents, "Every document its events refer to, by hash.", only=read_by(CASE_FILES))
+    next: list[NextStep] | None = answered(
+        next_steps, "What may be recorded now, and the refusal that every other act would meet, by the same guards.", only=read_by(CASE_FILES)
+    )
+    obligations: list[BoundProvider] | None = answered(
+        obligations, "Which Articles bind each provider on a day, since when, and because of which ground.", only=read_by(CASE_FILES)
+    )
     provenance: list[Origin] | None = answered(
         provenance,
         "Which events set a field, the last one being in force. Write its name (legal_name), or its event too (ThresholdMet.on).",

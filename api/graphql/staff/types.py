@@ -13,6 +13,7 @@ from domain.actors import Role
 from domain.clocks import State
 from domain.law.provisions import FOREVER
 from domain.law.provisions import Span as Stretch
+from domain.obligations import Obligation as Bound
 from domain.status import Ground, Status
 from projections.office.questions import EventRow, StatusRow
 
@@ -73,6 +74,45 @@ class Flags:
     on_union_market: bool = strawberry.field(description="The model is made available on the Union market.")
     provisional: bool = strawberry.field(description="The limit hangs on days of the calendar that were not checked.")
     obligations_deferred_until: date | None = strawberry.field(description="Day until which a legacy model has time to comply (Article 111(3)).")
+    action_pending: bool = strawberry.field(description="An action is before a court.")
+    operation_suspended_by_court: bool = strawberry.field(description="The Court suspended the operation of a designation (Articles 278, 279 TFEU).")
+    ending_suspended_by_court: bool = strawberry.field(description="The Court suspended an act that ended a ground, which operates meanwhile.")
+
+
+@strawberry.type(description="An event type with what recording it now would meet. Possible with a code: recorded, and ruled inadmissible.")
+class NextStep:
+    event: str = strawberry.field(description="Its name.")
+    recorded_by: list[str] = strawberry.field(description="The roles that may record it.")
+    possible: bool = strawberry.field(description="It would be recorded.")
+    code: str | None = strawberry.field(description="The rule it would meet.")
+    article: str | None = strawberry.field(description="The provision of that rule.")
+    message: str | None = strawberry.field(description="Why not, in a sentence.")
+
+
+@strawberry.type(description="A provision that binds on the day asked for. A view: it never says whether an obligation is met.")
+class Obligation:
+    article: str = strawberry.field(description="The Article.")
+    text: str = strawberry.field(description="What it asks for, in short.")
+    from_day: date = strawberry.field(description="Since when it binds.")
+    because: list[str] = strawberry.field(description="The grounds it rests on; none where it binds every provider.")
+    reason: str = strawberry.field(description="Why it binds, in a sentence.")
+    deferred_until: date | None = strawberry.field(description="Day until which a legacy model has time to comply (Article 111(3)).")
+    suspended: bool = strawberry.field(description="The Court suspended the acts it rests on.")
+
+    @classmethod
+    def of(cls, found: Bound) -> "Obligation":
+        """Return an obligation as it is answered."""
+        because = [str(ground) for ground in found.because]
+        return cls(
+            article=found.article, text=found.text, from_day=found.from_day, because=because, reason=found.reason,
+            deferred_until=found.deferred_until, suspended=found.suspended,
+        )  # fmt: skip
+
+
+@strawberry.type(description="A provider with what binds it.")
+class BoundProvider:
+    provider_ref: UUID = strawberry.field(description="The provider.")
+    obligations: list[Obligation] = strawberry.field(description="What binds it.")
 
 
 # -- Clocks ------------------------------------------------------------------------
