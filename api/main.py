@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
+from functools import partial
 
 import orjson
 from fastapi import FastAPI
@@ -28,7 +29,7 @@ from api.schemas import MEDIA_TYPE as SCHEMA
 from api.settings import Settings
 from api.wiring import Register, demonstration_clock, open_log, open_register, open_tokens, published, server_clock
 from domain.actors import Actor
-from domain.law.periods import legal_day
+from domain.law.periods import legal_day, start_of
 from projections.public.answers import PublicList
 from projections.transparency.answers import LogAnswers
 from registry_site.public.front import PreparedPages
@@ -38,6 +39,8 @@ from registry_site.ui.static import static_files
 
 LOOK_EVERY = 0.5
 """Seconds between looks of a public process at how far the public sequence is."""
+CATCHING_UP = 3600.0
+"""Seconds in which the read models may come up to date before the service answers."""
 SLOTS_EVERY = 5.0
 """Seconds between looks for publication orders whose slot has come."""
 
@@ -57,6 +60,7 @@ def service(settings: Settings, *, whole: bool = True) -> ASGIApp:
     app = FastAPI(title="Systemic-Risk Register", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_whole if whole else _public_alone)
     app.state.settings = settings
     app.state.position = 0
+    app.state.last_public = server_clock()
     app.state.clock = server_clock
     app.state.ready = lambda: True
     app.add_exception_handler(HTTPException, _problem)
@@ -69,7 +73,7 @@ def service(settings: Settings, *, whole: bool = True) -> ASGIApp:
     return PreparedPages(
         SecurityHeaders(app),
         position=lambda: int(app.state.position),
-        legal_day=lambda: legal_day(app.state.clock()),
+        legal_day=lambda: legal_day(public_clock(app)),
         most_bytes=settings.prepared_bytes,
     )
 
@@ -86,8 +90,10 @@ async def _whole(app: FastAPI) -> AsyncIterator[None]:
     app.state.clock = ahead.clock if register.demonstration else server_clock
     app.state.ready = lambda: register.follower.failed is None
     register.follower.after_step = lambda: _after_step(app, register, ahead)
-    await asyncio.to_thread(register.follower.catch_up)
     register.follower.start()
+    # What cannot be read leaves the service running on what was folded before, and not ready.
+    await asyncio.to_thread(register.follower.wait_for, register.recorder.head(), CATCHING_UP)
+    await asyncio.to_thread(_note_position, app, register.public)
     log = None if app.state.settings.database_url == "sqlite://" else await asyncio.to_thread(open_log, app.state.settings, register)
     if log:
         log.follower.start()
@@ -167,7 +173,7 @@ async def _look(app: FastAPI, shown: PublicList) -> None:
 
 
 def _public_routes(app: FastAPI, shown: PublicList) -> list[BaseRoute]:
-    clock = app.state.clock
+    clock = partial(public_clock, app)
     return [
         *public_pages(shown, clock=clock),
         *public_graphql(shown, clock=clock, position=lambda: int(app.state.position)),
@@ -189,7 +195,15 @@ def _log(answers: LogAnswers) -> Callable[[Request], Awaitable[Response]]:
 
 def _note_position(app: FastAPI, shown: PublicList) -> None:
     """Keep the length of the public sequence at hand: prepared answers live until it moves."""
-    app.state.position = shown.state().position
+    state = shown.state()
+    app.state.position = state.position
+    app.state.last_public = start_of(state.day) if state.day else app.state.last_public
+
+
+def public_clock(app: FastAPI) -> datetime:
+    """Return the time for the public: the server's, or the day of the last public event where a demonstration ran ahead of it."""
+    last: datetime = app.state.last_public
+    return max(server_clock(), last)
 
 
 async def _end(task: asyncio.Task[None]) -> None:

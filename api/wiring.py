@@ -14,12 +14,13 @@ from api.dockets.names import Names
 from api.dockets.questions import Answers
 from api.dockets.runner import Runner
 from api.settings import Settings
-from api.stores.event_store.factory import Recorder, RecorderFactory, migrate, open_recorder
+from api.stores.event_store.factory import Recorder, RecorderFactory, migrate, open_recorder, recorder_at
 from api.stores.event_store.mapper import EventDecoder, RegisterMapper
 from api.stores.keys import KeyFolder, default_folder
 from api.stores.log_store import PUBLIC as PUBLIC_LOG
 from api.stores.log_store import LogStore
 from api.stores.tokens import TokenStore
+from api.stores.turns import one_at_a_time
 from domain.ids import STREAMS
 from domain.law.periods import legal_day
 from domain.legal_parameters import first_law
@@ -90,6 +91,12 @@ def set_up(database_url: str, role: str | None = None, public_role: str | None =
     On PostgreSQL, `role` is that of the web processes: it may read and append events, and fold read models. `public_role` is that of public
     processes: it may read the public read store, and nothing else exists for it.
     """
+    recorder_at(database_url).close()  # an address that none has is refused before anything is made
+    with one_at_a_time(database_url):
+        _set_up(database_url, role, public_role)
+
+
+def _set_up(database_url: str, role: str | None, public_role: str | None) -> None:
     migrate(database_url, role)
     primary = (TokenStore(database_url), LogStore(database_url))
     for kept in primary:

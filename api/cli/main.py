@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from api.cli import compute, deadline, demo, keys, notification, replay, serve, storage, token, verify
 from api.stores.event_store import StoreNotMigrated, UnknownDatabaseUrl
+from api.stores.event_store.mapper import UnknownEvent
 
 
 def parser() -> argparse.ArgumentParser:
@@ -23,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser().parse_args(arguments)
     try:
         return int(given.func(given))
-    except (StoreNotMigrated, UnknownDatabaseUrl) as error:
+    except (StoreNotMigrated, UnknownDatabaseUrl, UnknownEvent) as error:
         print(f"registry: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:

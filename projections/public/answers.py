@@ -16,6 +16,7 @@ from projections.public.questions import (
     Change,
     Filters,
     HolidayCalendar,
+    Kind,
     LawInForce,
     Listed,
     Listing,
@@ -81,13 +82,20 @@ class PublicList:
             found[change.list_id].append(change)
         return {list_id: tuple(history) for list_id, history in found.items()}
 
-    def changes(self, since: date | None, until: date | None, *, first: int = 100, after: int = 0) -> tuple[Change, ...]:
-        """Return list events of some days, in order."""
+    def changes(self, since: date | None, until: date | None, *, first: int = 100, after: int = 0, newest_first: bool = False) -> tuple[Change, ...]:
+        """Return list events of some days, in order or newest first."""
         further = [changes.c.number > after] if after else []  # two limits from below would hide the better one from SQLite
-        return self._changes(*further, *_numbers_of(since, until), first=first)
+        return self._changes(*further, *_numbers_of(since, until), first=first, newest_first=newest_first)
 
-    def _changes(self, *conditions: ColumnElement[bool], first: int | None = None) -> tuple[Change, ...]:
-        query = select(changes.c.body).where(*conditions).order_by(changes.c.number).limit(first)
+    def count_changes(self, since: date | None, until: date | None) -> dict[Kind, int]:
+        """Return how many list events of each kind fell on some days."""
+        query = select(changes.c.kind, func.count()).where(*_numbers_of(since, until)).group_by(changes.c.kind)
+        with self.store.reading() as rows:
+            return {kind: int(count) for kind, count in rows.execute(query).all()}
+
+    def _changes(self, *conditions: ColumnElement[bool], first: int | None = None, newest_first: bool = False) -> tuple[Change, ...]:
+        order = changes.c.number.desc() if newest_first else changes.c.number
+        query = select(changes.c.body).where(*conditions).order_by(order).limit(first)
         with self.store.reading() as rows:
             return tuple(map(_change, rows.execute(query).scalars().all()))
 

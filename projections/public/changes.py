@@ -62,6 +62,7 @@ class Changes(Projection):
         return {
             "number": number,
             "list_id": payload.list_id,
+            "kind": kind,
             "on_day": change.on.toordinal(),
             "known_at": microseconds(event.public_at),
             "body": bytes(memoryview(orjson.dumps(change))),

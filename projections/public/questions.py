@@ -169,8 +169,12 @@ class PublicQuestions(Protocol):
         """Return the histories of several entries at once, each as `history` does; of an unknown entry the empty one."""
         ...
 
-    def changes(self, since: date | None, until: date | None, *, first: int = 100, after: int = 0) -> tuple[Change, ...]:
-        """Return list events of the days since..until (both included) with `number` > after, in order."""
+    def changes(self, since: date | None, until: date | None, *, first: int = 100, after: int = 0, newest_first: bool = False) -> tuple[Change, ...]:
+        """Return list events of the days since..until (both included) with `number` > after, in order or newest first."""
+        ...
+
+    def count_changes(self, since: date | None, until: date | None) -> dict[Kind, int]:
+        """Return how many list events of each kind fell on the days since..until (both included)."""
         ...
 
     def countries(self) -> tuple[str, ...]:

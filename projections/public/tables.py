@@ -40,6 +40,7 @@ changes = Table(
     METADATA,
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("list_id", String, nullable=False, index=True),
+    Column("kind", String, nullable=False),
     Column("on_day", Integer, nullable=False, index=True),
     Column("known_at", BigInteger, nullable=False),
     Column("body", LargeBinary, nullable=False),

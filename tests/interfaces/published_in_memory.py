@@ -1,5 +1,6 @@
 """The questions of the public side, answered from a few list events in memory: honest enough to test pages with, and nothing more."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
@@ -97,9 +98,13 @@ class PublishedInMemory:
         told = tuple(_changes(self._known(when)))
         return {list_id: tuple(change for change in told if change.list_id == list_id) for list_id in list_ids}
 
-    def changes(self, since: date | None, until: date | None, *, first: int = 100, after: int = 0) -> tuple[Change, ...]:
-        inside = (change for change in _changes(self._known(When())) if (since or date.min) <= change.on <= (until or date.max))
-        return tuple(change for change in inside if change.number > after)[:first]
+    def changes(self, since: date | None, until: date | None, *, first: int = 100, after: int = 0, newest_first: bool = False) -> tuple[Change, ...]:
+        inside = [change for change in _changes(self._known(When())) if (since or date.min) <= change.on <= (until or date.max)]
+        found = [change for change in inside if change.number > after]
+        return tuple(reversed(found) if newest_first else found)[:first]
+
+    def count_changes(self, since: date | None, until: date | None) -> dict[Kind, int]:
+        return dict(Counter(change.kind for change in self.changes(since, until, first=1_000_000)))
 
     def countries(self) -> tuple[str, ...]:
         return tuple(sorted({each.entry.provider_country for each in self.events}))

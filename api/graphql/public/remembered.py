@@ -6,7 +6,7 @@ from datetime import date
 from threading import Lock
 from typing import TypeVar, cast
 
-from projections.public.questions import Change, Filters, LawInForce, Listed, Listing, Place, PublicQuestions, PublicState, When
+from projections.public.questions import Change, Filters, Kind, LawInForce, Listed, Listing, Place, PublicQuestions, PublicState, When
 
 A = TypeVar("A")
 MOST = 20_000
@@ -57,9 +57,14 @@ class Remembered:
             self._keep(state, ("history", list_id, when), history, 1 + len(history))
         return {**found, **told}
 
-    def changes(self, since: date | None, until: date | None, *, first: int = 100, after: int = 0) -> tuple[Change, ...]:
-        """Return list events of some days, in order."""
-        return self._once(("changes", since, until, first, after), lambda: self._questions.changes(since, until, first=first, after=after), len)
+    def changes(self, since: date | None, until: date | None, *, first: int = 100, after: int = 0, newest_first: bool = False) -> tuple[Change, ...]:
+        """Return list events of some days, in order or newest first."""
+        key = ("changes", since, until, first, after, newest_first)
+        return self._once(key, lambda: self._questions.changes(since, until, first=first, after=after, newest_first=newest_first), len)
+
+    def count_changes(self, since: date | None, until: date | None) -> dict[Kind, int]:
+        """Return how many list events of each kind fell on some days."""
+        return self._questions.count_changes(since, until)
 
     def countries(self) -> tuple[str, ...]:
         """Return the provider countries that ever stood on the list."""
