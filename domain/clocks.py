@@ -221,7 +221,7 @@ def confidentiality(start: Start, claimed: Start | None, refused: Sequence[Start
     """
     term = _working_days(start.on, DAYS_TO_CLAIM, law.calendars)
     for refusal in refused:
-        standstill = _working_days(refusal.on, law.settings.number("CLAIM_REFUSED_STANDSTILL"), law.calendars)
+        standstill = _working_days(refusal.on, law.settings.on(refusal.on).number("CLAIM_REFUSED_STANDSTILL"), law.calendars)
         if standstill.day >= term.day:
             words = f"A claim was refused on {in_words(refusal.on)}: publication stands still, so that a judge can be reached."
             term = LegalDate(standstill.day, standstill.provisional, (*term.arithmetic, words, *standstill.arithmetic))

@@ -8,7 +8,7 @@ from domain import public
 from domain.actors import Role
 from domain.errors import AlreadyInRegister, Malformed
 from domain.ids import Kind
-from domain.law.settings import SWITCHES, Settings
+from domain.law.settings import SWITCHES, Settings, applying
 from domain.record import Act, Fact, Facts, History, decides
 from domain.types import Day, Int, Sha256, Text
 
@@ -49,9 +49,10 @@ class MaterialWithdrawn(Fact, public.MaterialWithdrawn):
 
 def settings_on(register: Register, day: date) -> Settings:
     """Return the readings in force on a day, with the version of the last change among them."""
-    applying = [e.fact for e in register.of(JudgementSettingChanged) if e.fact.applies_from <= day]
-    version = max((fact.settings_version for fact in applying), default=1)
-    return Settings(version, {fact.switch: fact.new_value for fact in sorted(applying, key=lambda fact: fact.applies_from)})
+    recorded = [e.fact for e in register.of(JudgementSettingChanged)]
+    version = max((fact.settings_version for fact in recorded if fact.applies_from <= day), default=1)
+    changes = tuple((fact.applies_from, fact.switch, fact.new_value) for fact in recorded)
+    return Settings(version, applying(changes, day), changes)
 
 
 @decides(JudgementSettingChanged)

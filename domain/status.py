@@ -14,8 +14,9 @@ from itertools import pairwise
 from typing import Literal
 from uuid import UUID
 
-from domain.law.periods import start_of
+from domain.law.periods import legal_day, start_of
 from domain.law.provisions import CHAPTER_V, FOREVER, Law, Span, join, minus
+from domain.law.settings import Settings
 
 
 class Ground(StrEnum):
@@ -127,9 +128,12 @@ class _Fold:
 
     def ending(self, decision: Decision) -> list[Span]:
         """Return the spans in which an act that ends a ground does so: not while the Court suspends it."""
-        if self.law.settings["SUSPENDED_ENDING"] == "stays_ended":
-            return self.force(decision)
-        return minus(self.force(decision), decision.suspended)
+        operating = [span for span in decision.suspended if self._on(span[0])["SUSPENDED_ENDING"] == "operates_again"]
+        return minus(self.force(decision), operating)
+
+    def _on(self, moment: datetime) -> Settings:
+        """Return the judgement settings of the day of a fact."""
+        return self.law.settings.on(legal_day(moment))
 
     def accepted(self) -> list[Span]:
         """Return when an acceptance is in force; a conversion ends every one notified before it (Guidelines 2.3.3)."""
@@ -146,7 +150,7 @@ class _Fold:
     def _informed(self, acceptance: Decision) -> list[Span]:
         """Return the spans in which an acceptance ends the ground: from its first notification, or its last (switch ACCEPTANCE_MULTI_PROVIDER)."""
         spans = self.ending(acceptance)
-        if self.law.settings["ACCEPTANCE_MULTI_PROVIDER"] == "first_notification":
+        if not spans or self._on(spans[0][0])["ACCEPTANCE_MULTI_PROVIDER"] == "first_notification":
             return spans
         return minus(spans, [(BEGINNING, acceptance.all_informed_at or FOREVER)])
 

@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -17,9 +18,11 @@ from domain.ids import REGISTER
 from domain.law.settings import SWITCHES
 from domain.register import JudgementSettingChanged
 from domain.registry import Command
-from domain.types import instant
+from domain.types import YEARS, instant
 
 EXAMPLE = "example:\n  registry replay tests/dockets/late-notification.yaml --format json"
+FROM_THE_BEGINNING = date(YEARS[0], 1, 1)
+"""A docket's settings are the readings of its whole history."""
 SETTINGS_REASONS = "0" * 64
 """A docket gives no document with reasons for its settings."""
 
@@ -108,7 +111,7 @@ def _create(register: Register, docket: Docket, first: Step) -> None:
     for number, (switch, value) in enumerate(docket.settings.items(), start=2):
         old = SWITCHES[switch].default if switch in SWITCHES else "?"
         changed = JudgementSettingChanged(
-            settings_version=number, switch=switch, old_value=old, new_value=value, applies_from=at.date(), reasons_hash=SETTINGS_REASONS
+            settings_version=number, switch=switch, old_value=old, new_value=value, applies_from=FROM_THE_BEGINNING, reasons_hash=SETTINGS_REASONS
         )  # fmt: skip
         if old == value:
             continue

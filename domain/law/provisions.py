@@ -104,7 +104,7 @@ class Law:
         for version, (begin, end) in self._versions_in_force():
             if end <= start:
                 continue
-            kept = version.presumptions_kept or self.settings["RAISED_THRESHOLD_EFFECT"] == "never_lapses"
+            kept = version.presumptions_kept or self.settings.on(version.applies_from)["RAISED_THRESHOLD_EFFECT"] == "never_lapses"
             met = flop > version.value_flop or (kept and met)
             if met:
                 spans.append((max(begin, start), end))

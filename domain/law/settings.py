@@ -5,7 +5,8 @@ A change applies from its day on; what was decided under another reading stands 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +53,27 @@ SWITCHES: dict[str, Switch] = {
 }
 
 
+def applying(changes: tuple[tuple[date, str, str], ...], day: date) -> dict[str, str]:
+    """Return the readings that recorded changes give on a day; of two that apply from one day the last recorded counts."""
+    return {switch: value for since, switch, value in sorted(changes, key=lambda change: change[0]) if since <= day}
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The readings in force, and the version they have in the record."""
+    """
+    The readings in force on a day, the version they have in the record, and every recorded change with the day from which it applies.
+
+    A decision or ruling asks for the readings of its own day. The fold of the status asks for those of the day of the fact (`on`), so that a change
+    of reading never moves what lay before it.
+    """
 
     version: int = 1
     values: Mapping[str, str] = field(default_factory=dict)
+    changes: tuple[tuple[date, str, str], ...] = ()
+
+    def on(self, day: date) -> "Settings":
+        """Return the readings that apply on another day."""
+        return replace(self, values=applying(self.changes, day)) if self.changes else self
 
     def __getitem__(self, switch: str) -> str:
         """Return the reading of a switch."""

@@ -142,15 +142,23 @@ def counts_from(case: ModelCase, notice: Event[Notice], law: Law) -> datetime | 
         return None
     ruling = ruling_on(case, fact.submission_id)
     demanded = [e.fact.supply_by for e in case.of(NotificationFoundIncomplete) if e.fact.submission_id == fact.submission_id]
-    if ruling not in (None, R32.code) or (law.settings["NOTIFICATION_WITHDRAWAL"] == "as_if_never" and withdrawn_at(case, fact.submission_id)):
+    if ruling not in (None, R32.code) or _is_undone_by_withdrawal(case, fact, law):
         return None
     if not demanded and ruling is None:
         return fact.received_at
     completed = completed_at(case, fact)
     if completed is None:
         return None
-    in_time = any(legal_day(completed) <= day for day in demanded) and law.settings["INCOMPLETE_NOTICE"] == "cured_in_time"
+    in_time = (
+        any(legal_day(completed) <= day for day in demanded) and law.settings.on(legal_day(fact.received_at))["INCOMPLETE_NOTICE"] == "cured_in_time"
+    )
     return fact.received_at if in_time else completed
+
+
+def _is_undone_by_withdrawal(case: ModelCase, fact: Notice, law: Law) -> bool:
+    """Tell whether a withdrawal makes a notification one that never was: only by the switch, as it stood on the day of the withdrawal."""
+    withdrawn = withdrawn_at(case, fact.submission_id)
+    return withdrawn is not None and law.settings.on(legal_day(withdrawn))["NOTIFICATION_WITHDRAWAL"] == "as_if_never"
 
 
 def completed_at(case: ModelCase, notice: Notice) -> datetime | None:

@@ -166,9 +166,10 @@ def waiting_periods(case: ModelCase, target: UUID, law: Law, at: datetime) -> It
 
 def _starting_d5(case: ModelCase, target: UUID, law: Law) -> Iterator[Event[CommissionDecision]]:
     """Return the decisions that start a new waiting period: those maintaining the designation (a refusal to reassess only by the switch)."""
-    declined_too = law.settings["DECLINED_REASSESSMENT_BAR"] == "six_months"
-    types = (DesignationMaintained, ReassessmentDeclined) if declined_too else (DesignationMaintained,)
-    for event in case.among(*types):
+    for event in case.among(DesignationMaintained, ReassessmentDeclined):
+        declined = isinstance(event.fact, ReassessmentDeclined)
+        if declined and law.settings["DECLINED_REASSESSMENT_BAR"] != "six_months":
+            continue
         request = request_of(case, event.fact.request_id)
         undone = is_undone(case, event.fact.decision_id, law) or not is_standing(case, event.fact.decision_id)
         if request and request.fact.target_decision_id == target and not undone:

@@ -111,10 +111,13 @@ def first_trigger(case: ModelCase, law: Law) -> Trigger | None:
 
     Publication of a lowered threshold makes it known, unless the switch LOWERED_THRESHOLD_D1 waits for its application.
     """
-    waits = law.settings["LOWERED_THRESHOLD_D1"] == "application"
-    known = [(day, event) for day, event in expectations(case) if not (waits and event.fact.basis == "OJ_PUBLICATION")]
+    known = [(day, event) for day, event in expectations(case) if not (event.fact.basis == "OJ_PUBLICATION" and _waits(law, day))]
     found: list[Trigger] = [*conditions(case), *known]
     return min(found, key=lambda trigger: (trigger[0], trigger[1].version), default=None)
+
+
+def _waits(law: Law, published_on: date) -> bool:
+    return law.settings.on(published_on)["LOWERED_THRESHOLD_D1"] == "application"
 
 
 # -- Decisions ---------------------------------------------------------------------

@@ -140,7 +140,6 @@ def test_cases_are_found_by_status_at_a_pair_of_times(read_side: ReadSide) -> No
     assert found("NOT_CLASSIFIED", MARCH_10, MARCH_10 - TICK) == ["Alpha"]
 
 
-@pytest.mark.xfail(reason="a switch set for a day ahead moves the fold on that day, the rectangles only with the next event of the law or the case")
 def test_a_switch_set_for_a_day_ahead_moves_rectangles_on_that_day(read_side: ReadSide) -> None:
     raised = (MARCH_10, LAW, threshold_amended(2, "1e26", "2026-06-01"))
     switched = fact(
