@@ -7,8 +7,9 @@ The register is opened in the lifespan, so after any fork. Processes share nothi
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
+from time import monotonic
 
 import orjson
 from fastapi import FastAPI
@@ -37,6 +38,8 @@ from registry_site.public.pages import public_pages, public_problem
 from registry_site.ui.headers import SecurityHeaders
 from registry_site.ui.static import static_files
 
+DAY_HOLDS = 0.2
+"""Seconds for which a legal day is not worked out again."""
 LOOK_EVERY = 0.5
 """Seconds between looks of a public process at how far the public sequence is."""
 CATCHING_UP = 3600.0
@@ -73,7 +76,7 @@ def service(settings: Settings, *, whole: bool = True) -> ASGIApp:
     return PreparedPages(
         SecurityHeaders(app),
         position=lambda: int(app.state.position),
-        legal_day=lambda: legal_day(public_clock(app)),
+        legal_day=LegalDay(partial(public_clock, app)),
         most_bytes=settings.prepared_bytes,
     )
 
@@ -198,6 +201,22 @@ def _note_position(app: FastAPI, shown: PublicList) -> None:
     state = shown.state()
     app.state.position = state.position
     app.state.last_public = start_of(state.day) if state.day else app.state.last_public
+
+
+class LegalDay:
+    """The legal day, asked for with every request and so worked out only a few times a second."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._until = 0.0
+        self._day = date.min
+
+    def __call__(self) -> date:
+        """Return the Brussels day."""
+        now = monotonic()
+        if now >= self._until:
+            self._day, self._until = legal_day(self._clock()), now + DAY_HOLDS
+        return self._day
 
 
 def public_clock(app: FastAPI) -> datetime:

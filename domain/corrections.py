@@ -10,7 +10,7 @@ from domain.actors import Role
 from domain.errors import Malformed, NotInRegister, require
 from domain.ids import Kind
 from domain.law.rules import R41
-from domain.record import Act, Event, Fact, Facts, History, corrected, decides
+from domain.record import Act, Event, Fact, Facts, History, corrected, decides, recorded
 from domain.types import Day, EventId, Named, Ref, Sha256, Text
 
 FILES: tuple[Kind, ...] = ("case", "alert", "publication")
@@ -62,6 +62,19 @@ class PersonalDataRectified(PersonalDataEvent):
 
 class PersonalDataErased(PersonalDataEvent):
     """The data of a person were erased (Article 19)."""
+
+
+@decides(PersonalDataErased)
+def erase_person(history: History, act: Act, fact: PersonalDataErased) -> Facts:
+    """
+    Record that a person's data were erased.
+
+    Law: Regulation (EU) 2018/1725, Article 19(3)(b), (d), (e). Raises: Malformed for more than contact data while the file is open: they may be
+    rectified or restricted.
+    """
+    if fact.scope == "ALL" and not history.is_closed:
+        raise Malformed("scope", "must be CONTACT while the file is open; else rectify or restrict (Regulation 2018/1725, Article 19(3))")
+    return recorded(history, act, fact)
 
 
 @decides(RecordCorrected)

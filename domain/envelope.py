@@ -6,6 +6,7 @@ from uuid import UUID, uuid5
 
 from domain.actors import Actor, Role
 from domain.ids import STREAMS, Stream
+from domain.model_case.identity import ModelCaseOpened
 from domain.record import Act, Event, Fact, Facts, History, LawVersions
 
 SYSTEM = Actor(uuid5(STREAMS, "actor:register"), Role.SYSTEM)
@@ -25,7 +26,8 @@ def in_envelopes(act: Act, plan: Plan, correlation: UUID, new_id: Callable[[], U
             event = Event(
                 new_id(), stream, versions[stream], act.at, actor.ref, _role(actor, fact), correlation, cause, law, act.law.settings.version, fact
             )
-            cause = cause or event.event_id
+            if not (isinstance(fact, ModelCaseOpened) and actor == SYSTEM):  # opened for what follows, which is the cause of the rest
+                cause = cause or event.event_id
             events.append(event)
     return events
 

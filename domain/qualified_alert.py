@@ -27,6 +27,11 @@ OFFICER = frozenset({Role.CASE_OFFICER})
 class QualifiedAlert(History):
     """One alert; it may concern several cases."""
 
+    @property
+    def is_closed(self) -> bool:
+        """Tell whether the alert was closed."""
+        return "AlertClosed" in self.by_topic
+
 
 class AlertFact(Fact):
     """An event of an alert. Nothing of it is public (Article 78; 2025/454, Article 12)."""

@@ -157,6 +157,11 @@ class History:
         version = max((e.version for events in kept.values() for e in events[-1:]), default=0)
         return type(self)(self.stream, version, {topic: events for topic, events in kept.items() if events})
 
+    @property
+    def is_closed(self) -> bool:
+        """Tell whether the record is closed; most kinds never are."""
+        return False
+
     def admit(self, act: Act, fact: Fact) -> None:
         """Refuse what this kind of record does not take at all, whatever the paragraph of the fact says."""
 

@@ -28,7 +28,7 @@ from domain.law.provisions import Law
 from domain.law.rules import R11, R27
 from domain.legal_parameters import LegalParameters, law_in_force
 from domain.list_entry import EntryFact, PublicListEntry
-from domain.model_case.case import ModelCase
+from domain.model_case.case import Filing, ModelCase
 from domain.model_case.designation import ModelDesignatedUnder52_4
 from domain.model_case.follow_up import ListingRecorded, list_id_of
 from domain.model_case.identity import ModelCaseOpened
@@ -179,15 +179,25 @@ class Registry(Application[UUID]):
             return self._plan_listing(command, act, fact)
         if command.stream.kind == "publication":
             self._records(UUID(command.stream.key))  # there is no publication file without its case
-        facts = decide(state, act, fact)
+        opening = self._opened_by(command, act, state)
+        facts = decide(evolve(state, opening[0]) if opening else state, act, fact)
         if isinstance(fact, ModelDesignatedUnder52_4) and fact.origin == "QUALIFIED_ALERT":
             self._must_carry(fact, act)
         if isinstance(fact, PublicationOrdered):
             listing.order_change(self._records(UUID(command.stream.key)), act, fact)
-        plan: Plan = [(command.stream, state, command.actor, facts)]
+        plan: Plan = [(command.stream, state, SYSTEM, (opening[0].fact,)), self._claim_lineage(opening[0].fact)] if opening else []
+        plan.append((command.stream, state, command.actor, facts))
         if isinstance(fact, ModelCaseOpened):
             plan.append(self._claim_lineage(fact))
         return plan
+
+    def _opened_by(self, command: Command, act: Act, state: History) -> list[Event[ModelCaseOpened]]:
+        """Open a case for its first filing, in the same save: what arrives is never refused for want of a file (procedure 5.1)."""
+        if state or not isinstance(command.fact, Filing):
+            return []
+        named = ModelCaseOpened(lineage_key=f"first filing {command.stream.key}", internal_name=f"Not named yet, filed on {act.day}")
+        plan: Plan = [(command.stream, state, SYSTEM, (named,))]
+        return in_envelopes(act, plan, uuid4(), self._new_id)
 
     def _plan_listing(self, command: Command, act: Act, fact: EntryFact) -> Plan:
         """Plan an event of the list recorded directly: its order and its execution at once (dockets)."""

@@ -130,7 +130,8 @@ class Runner:
 
     def _remember(self, body: dict[str, Any], command: Command, recorded: Recorded) -> None:
         if "as" in body:
-            self.names.name_event(_text(body, "as"), recorded.events[0].event_id)
+            own = next(event for event in recorded.events if event.fact.TOPIC == command.fact.TOPIC)
+            self.names.name_event(_text(body, "as"), own.event_id)
         for event in recorded.events:
             if isinstance(event.fact, PublicationOrdered) and event.fact.slot_at >= event.recorded_at:
                 heapq.heappush(self._slots, (event.fact.slot_at, UUID(event.stream.key), event.fact.order_id))
