@@ -177,10 +177,11 @@ async def _look(app: FastAPI, shown: PublicList) -> None:
 
 def _public_routes(app: FastAPI, shown: PublicList) -> list[BaseRoute]:
     clock = partial(public_clock, app)
+    log = LogAnswers(shown.store)
     return [
         *public_pages(shown, clock=clock),
-        *public_graphql(shown, clock=clock, position=lambda: int(app.state.position)),
-        Route("/log/{path:path}", _log(LogAnswers(shown.store))),
+        *public_graphql(shown, clock=clock, position=lambda: int(app.state.position), log=log.published),
+        Route("/log/{path:path}", _log(log)),
         static_files(),
     ]
 

@@ -25,24 +25,21 @@ LAW_EVENTS = (public.ThresholdAmended, public.AnnexXIIIAmended, public.HolidayCa
 
 
 class Changes(Projection):
-    """Keeps every event of the list with its number, and what it changed. Folded before `PublishedList` touches its rows."""
+    """Keeps every event of the list with its number, and what it changed. Folded before `PublishedList` and `Sequence` touch their rows."""
 
     name = "changes.v1"
     tables = (changes,)
 
     def apply(self, batch: Batch, rows: Connection) -> None:
         """Fold the batch's list events."""
-        touched = [seen.event for seen in batch if type(seen.event.payload) in KINDS]
+        length = int(rows.execute(select(sequence.c.length)).scalar() or 0)
+        touched = [(leaf, seen.event) for leaf, seen in enumerate(batch, start=length) if type(seen.event.payload) in KINDS]
         number = int(rows.execute(select(func.coalesce(func.max(changes.c.number), 0))).scalar_one())
-        content = _content(rows, {event.payload.list_id for event in touched})
-        written = []
-        for event in touched:
-            number += 1
-            written.append(self._row(number, event, content))
-        upsert(rows, changes, written)
+        content = _content(rows, {event.payload.list_id for _, event in touched})
+        upsert(rows, changes, [self._row(n, leaf, event, content) for n, (leaf, event) in enumerate(touched, start=number + 1)])
 
     @staticmethod
-    def _row(number: int, event: Any, content: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    def _row(number: int, leaf: int, event: Any, content: dict[str, dict[str, Any]]) -> dict[str, Any]:
         payload = event.payload
         kind, day = KINDS[type(payload)]
         before = content.get(payload.list_id, {})
@@ -58,6 +55,7 @@ class Changes(Projection):
             provider_name=after["provider_name"],
             fields=tuple(_differences(compared, after)),
             public_reason=getattr(payload, "public_reason", None),
+            leaf=leaf,
         )
         return {
             "number": number,

@@ -51,7 +51,7 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One public event about one entry. `number` counts public list events from 1, densely."""
+    """One public event about one entry. `number` counts public list events from 1, densely; `leaf` is its place in the public log, from 0."""
 
     number: int
     kind: Kind
@@ -61,6 +61,7 @@ class Change:
     provider_name: str | None
     fields: tuple[FieldChange, ...]
     public_reason: str | None
+    leaf: int
 
 
 Place = tuple[date, int]

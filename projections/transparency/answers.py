@@ -61,6 +61,11 @@ class LogAnswers:
         match = _ENTRY.fullmatch(path)
         return self.entry(int(match[1])) if match else NOT_FOUND
 
+    def published(self, path: str) -> bytes | None:
+        """Return the bytes at a path after `/log/`, None while nothing is published there."""
+        found = self.answer(path)
+        return found.body if found.status == 200 else None
+
     def size(self) -> int:
         """Return how many entries are published; together with the key, all that an answer depends on."""
         with self.store.reading() as rows:

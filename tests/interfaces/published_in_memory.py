@@ -117,7 +117,9 @@ class PublishedInMemory:
 def _changes(events: Iterable[tuple[int, Happened]]) -> Iterator[Change]:
     for number, each in events:
         entry = each.entry
-        yield Change(number, each.kind, each.on, entry.list_id, entry.marketed_names, entry.provider_name, each.fields, entry.public_reason)
+        yield Change(
+            number, each.kind, each.on, entry.list_id, entry.marketed_names, entry.provider_name, each.fields, entry.public_reason, number - 1
+        )
 
 
 def _matches(entry: Listed, filters: Filters) -> bool:

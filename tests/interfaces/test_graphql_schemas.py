@@ -72,6 +72,7 @@ def test_the_questions_are_those_others_rely_on() -> None:
         "entry": ["listId"],
         "changes": ["from", "to", "first", "after"],
         "law": ["on"],
+        "checkpoint": [],
     }
     assert asked(graphql_schema(staff_schema())) == {
         "case": ["id"],

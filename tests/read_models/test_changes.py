@@ -25,16 +25,16 @@ HISTORY = events_of(
 )
 ONE, TWO = ("Alpha", "Alpha 2"), ("Alpah", "Alpha 2")
 CHANGES = (
-    Change(1, "PUBLISHED", date(2026, 3, 2), "1", ("Alpah",), "Alpha AI", (), None),
-    Change(2, "PUBLISHED", date(2026, 3, 2), "2", ("Alpha",), "Beta AI", (), None),
+    Change(1, "PUBLISHED", date(2026, 3, 2), "1", ("Alpah",), "Alpha AI", (), None, 0),
+    Change(2, "PUBLISHED", date(2026, 3, 2), "2", ("Alpha",), "Beta AI", (), None, 1),
     Change(
         3, "UPDATED", date(2026, 3, 20), "1", TWO, "Alpha AI",
         (FieldChange("marketed_names", "Alpah", "Alpah; Alpha 2"), FieldChange("note", None, "OFF_MARKET"), FieldChange("note_on", None,
-        "2026-03-19")), None,
+        "2026-03-19")), None, 2,
     ),
-    Change(4, "CORRECTED", date(2026, 4, 1), "1", ONE, "Alpha AI", (FieldChange("marketed_names", "Alpah; Alpha 2", "Alpha; Alpha 2"),), None),
-    Change(5, "REMOVED", date(2026, 5, 4), "1", ONE, "Alpha AI", (), "NO_LONGER_CLASSIFIED"),
-    Change(6, "PUBLISHED", date(2026, 6, 1), "1", ("Alpha",), "Alpha AI", (), None),
+    Change(4, "CORRECTED", date(2026, 4, 1), "1", ONE, "Alpha AI", (FieldChange("marketed_names", "Alpah; Alpha 2", "Alpha; Alpha 2"),), None, 3),
+    Change(5, "REMOVED", date(2026, 5, 4), "1", ONE, "Alpha AI", (), "NO_LONGER_CLASSIFIED", 4),
+    Change(6, "PUBLISHED", date(2026, 6, 1), "1", ("Alpha",), "Alpha AI", (), None, 5),
 )  # fmt: skip
 
 

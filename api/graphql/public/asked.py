@@ -41,15 +41,32 @@ class Histories:
         return told[list_id]
 
 
+LogFiles = Callable[[str], bytes | None]
+"""The files of the public log by their path under `/log/`; None for what is not published."""
+
+
+def no_log(_path: str) -> None:
+    """Stand for the log of a register that keeps none: one in memory."""
+
+
 class PublicContext:
     """What the resolvers of the public schema may know, for one request."""
 
-    __slots__ = ("histories", "questions", "today")
+    __slots__ = ("_log", "histories", "log_asked", "questions", "today")
 
-    def __init__(self, questions: PublicQuestions, today: Callable[[], date]) -> None:
+    def __init__(self, questions: PublicQuestions, today: Callable[[], date], log: LogFiles = no_log) -> None:
         self.questions = questions
         self.today = today
         self.histories = Histories(questions)
+        self._log = log
+        self.log_asked = False
+        """Whether the answer depends on the log, which goes on while the list stands still."""
+
+    def logged(self, path: str) -> str | None:
+        """Return a text of the public log, None while it is not published."""
+        self.log_asked = True
+        found = self._log(path)
+        return None if found is None else found.decode()
 
 
 Info = strawberry.Info[PublicContext, None]

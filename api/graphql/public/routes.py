@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 from api.graphql.common.http import Endpoint, bugs_answered
 from api.graphql.common.kept import Kept
 from api.graphql.common.service import Answer, Asked, Service
-from api.graphql.public.asked import PublicContext
+from api.graphql.public.asked import LogFiles, PublicContext, no_log
 from api.graphql.public.remembered import Remembered
 from api.graphql.public.schema import public_schema
 from api.problems import problem
@@ -23,13 +23,15 @@ KEPT = {"cache-control": "public, max-age=60, must-revalidate"}
 """A public answer may be kept by anyone and asked about again after a minute."""
 
 
-def public_graphql(questions: PublicQuestions, *, clock: Callable[[], datetime], position: Callable[[], int]) -> list[BaseRoute]:
+def public_graphql(
+    questions: PublicQuestions, *, clock: Callable[[], datetime], position: Callable[[], int], log: LogFiles = no_log
+) -> list[BaseRoute]:
     """
     Give the routes of the public schema.
 
     `position` is the length of the public sequence, at hand without asking the store: answers are kept until it moves, or the legal day does.
     """
-    answers = PublicAnswers(questions, clock, position)
+    answers = PublicAnswers(questions, clock, position, log)
     endpoint = bugs_answered(Endpoint(answers.answer, KEPT), problem)
     return [Route("/graphql", endpoint), Route("/graphql/schema.graphql", _published_schema, methods=["GET"])]
 
@@ -37,9 +39,10 @@ def public_graphql(questions: PublicQuestions, *, clock: Callable[[], datetime],
 class PublicAnswers:
     """Answers the public's requests: from what is kept, else in a worker thread, because the questions wait for a store."""
 
-    def __init__(self, questions: PublicQuestions, clock: Callable[[], datetime], position: Callable[[], int]) -> None:
+    def __init__(self, questions: PublicQuestions, clock: Callable[[], datetime], position: Callable[[], int], log: LogFiles) -> None:
         self._clock = clock
         self._position = position
+        self._log = log
         self._service = Service(public_schema)
         self._questions = Remembered(questions, position)
         self._kept = Kept()
@@ -49,9 +52,10 @@ class PublicAnswers:
         state, key = self._state(), asked.key
         if (kept := self._kept.find(state, key)) is not None:
             return kept
-        answer = await asyncio.to_thread(self._service.answer, asked, PublicContext(self._questions, lambda: legal_day(self._clock())))
+        context = PublicContext(self._questions, lambda: legal_day(self._clock()), self._log)
+        answer = await asyncio.to_thread(self._service.answer, asked, context)
         # Kept only if the record did not move meanwhile: the answer may be of either side.
-        if answer.whole and self._state() == state:
+        if answer.whole and not context.log_asked and self._state() == state:
             self._kept.keep(state, key, answer)
         return answer
 

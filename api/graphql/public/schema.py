@@ -7,14 +7,15 @@ from typing import Annotated, cast
 import strawberry
 
 from api.graphql.common.connections import Page, number_of, page, page_size
-from api.graphql.common.errors import bad_input
+from api.graphql.common.errors import bad_input, refusal
 from api.graphql.common.fields import answered
 from api.graphql.common.limits import PAGE
-from api.graphql.common.scalars import Moment, config, day_of, end_of
+from api.graphql.common.scalars import Moment, Position, config, day_of, end_of
 from api.graphql.public.asked import LIST_ID, Info, country_asked, list_page, searched
 from api.graphql.public.types import (
     After,
     ChangeConnection,
+    Checkpoint,
     Entry,
     EntryConnection,
     First,
@@ -80,6 +81,19 @@ def law(info: Info, on: OnThatDay = None) -> answers.LawInForce:
     return info.context.questions.law(on or info.context.today())
 
 
+def checkpoint(info: Info) -> Checkpoint:
+    """
+    Return the last checkpoint of the public log.
+
+    Raises: GraphQLError while there is none.
+    """
+    note = info.context.logged("checkpoint")
+    if note is None:
+        raise refusal("NO_CHECKPOINT", "The public log has no checkpoint yet. Ask again in a minute.")
+    origin, size, root, _ = note.split("\n", 3)
+    return Checkpoint(origin=origin, size=Position(int(size)), root=root, note=note)
+
+
 @strawberry.type(description="The public list of general-purpose AI models with systemic risk (Article 52(6) of Regulation (EU) 2024/1689).")
 class Query:
     list: EntryConnection = answered(published, "The list at a pair of times, in the order of listing.")
@@ -88,6 +102,7 @@ class Query:
     law: LawInForce = answered(
         law, "The law as dated data: compute threshold (Article 51(2)), Annex XIII, the holidays by which periods are counted."
     )
+    checkpoint: Checkpoint = answered(checkpoint, "The last checkpoint of the public log, under which every receipt is written.")
 
 
 @cache

@@ -102,6 +102,12 @@ def history(entry: strawberry.Parent[answers.Listed], info: Info, first: First =
     return page(following, change_place, size, after)
 
 
+def receipt(entry: strawberry.Parent[answers.Listed], info: Info) -> str | None:
+    """Return the proof that the log holds the last event of an entry, as known at the pair of times at which the entry was asked for."""
+    told = info.context.histories.of(entry.list_id, when_of(entry))
+    return info.context.logged(f"receipt/{told[-1].leaf}.tlog-proof") if told else None
+
+
 @strawberry.type(description="A general-purpose AI model with systemic risk on the list (Article 52(6)), as it stood at the pair of times asked for.")
 class Entry:
     list_id: strawberry.ID = strawberry.field(description="Number in the list's own sequence.")
@@ -123,11 +129,25 @@ class Entry:
     changed_on: date = strawberry.field(description="Day of the last event about this entry.")
 
     history: ChangeConnection = answered(history, "Its public events, the first one first, as far as they were known at the time asked for.")
+    receipt: str | None = answered(
+        receipt, "Proof that the public log holds the last of these events (C2SP tlog-proof); null until the next checkpoint covers it."
+    )
 
 
 @strawberry.type(description="Entries of the list, in the order of their listing.")
 class EntryConnection(Connection[Entry]):
     total_count: int = strawberry.field(description="How many entries match on all pages.")
+
+
+# -- The public log --------------------------------------------------------------------
+
+
+@strawberry.type(description="What the public log committed to last (C2SP tlog-checkpoint).")
+class Checkpoint:
+    origin: str = strawberry.field(description="Name of the log.")
+    size: Position = strawberry.field(description="How many entries it holds.")
+    root: str = strawberry.field(description="Root of its Merkle tree (RFC 6962, SHA-256), in base64.")
+    note: str = strawberry.field(description="The signed note that says so, as at /log/checkpoint: check its signature, not the fields above.")
 
 
 # -- The law as dated data -------------------------------------------------------------
