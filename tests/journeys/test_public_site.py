@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
@@ -137,5 +138,6 @@ def test_the_first_query_of_the_explorer_is_one_the_schema_answers(visit, addres
     with visit() as here:
         here.open(addresses["explorer"])
         here.page.get_by_role("button", name="Execute query").click()
-        here.page.wait_for_function("document.querySelector('.result-window')?.innerText.includes('\"data\"')")
-        assert '"errors"' not in here.page.locator(".result-window").inner_text()
+        answer = here.page.locator(".result-window")
+        expect(answer).to_contain_text('"data"', timeout=30_000)
+        expect(answer).not_to_contain_text('"errors"')
