@@ -20,19 +20,21 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
+from api.audit_log import audit_log
 from api.auth import actor_of
 from api.graphql.public.routes import public_graphql
 from api.graphql.staff.routes import staff_graphql
+from api.logs import Logs, open_logs
 from api.notification_form.writing import load_expectations
 from api.rest.routes import rest_routes
 from api.schemas import ASSESSMENTS, assessment_schema, notification_schema
 from api.schemas import MEDIA_TYPE as SCHEMA
 from api.settings import Settings
-from api.wiring import Register, demonstration_clock, open_log, open_register, open_tokens, published, server_clock
+from api.wiring import Register, demonstration_clock, open_register, open_tokens, published, server_clock
 from domain.actors import Actor
 from domain.law.periods import legal_day, start_of
 from projections.public.answers import PublicList
-from projections.transparency.answers import LogAnswers
+from projections.transparency.answers import LogAnswers, PublicShelf
 from registry_site.public.front import PreparedPages
 from registry_site.public.pages import public_pages, public_problem
 from registry_site.ui.headers import SecurityHeaders
@@ -46,6 +48,8 @@ CATCHING_UP = 3600.0
 """Seconds in which the read models may come up to date before the service answers."""
 SLOTS_EVERY = 5.0
 """Seconds between looks for publication orders whose slot has come."""
+SEALS_EVERY = 60.0
+"""Seconds between looks for seals that are due."""
 
 
 def create() -> ASGIApp:
@@ -97,18 +101,20 @@ async def _whole(app: FastAPI) -> AsyncIterator[None]:
     # What cannot be read leaves the service running on what was folded before, and not ready.
     await asyncio.to_thread(register.follower.wait_for, register.recorder.head(), CATCHING_UP)
     await asyncio.to_thread(_note_position, app, register.public)
-    log = None if app.state.settings.database_url == "sqlite://" else await asyncio.to_thread(open_log, app.state.settings, register)
-    if log:
-        log.follower.start()
-        app.state.ready = lambda: register.follower.failed is None and log.follower.failed is None
-    app.router.routes.extend([*_staff_routes(app, register), *_public_routes(app, register.public)])
-    slots = asyncio.create_task(_run_slots(app, register))
+    logs = None if app.state.settings.database_url == "sqlite://" else await asyncio.to_thread(open_logs, app.state.settings, register)
+    tasks = [asyncio.create_task(_run_slots(app, register))]
+    if logs:
+        logs.follower.start()
+        app.state.ready = lambda: register.follower.failed is None and logs.follower.failed is None
+        tasks.append(asyncio.create_task(_publish_seals(app, register, logs)))
+    app.router.routes.extend([*_staff_routes(app, register, logs), *_public_routes(app, register.public)])
     try:
         yield
     finally:
-        await _end(slots)
-        if log:
-            await asyncio.to_thread(log.close)
+        for task in tasks:
+            await _end(task)
+        if logs:
+            await asyncio.to_thread(logs.close)
         app.state.tokens.close()
         await asyncio.to_thread(register.close)
 
@@ -134,11 +140,12 @@ def _after_step(app: FastAPI, register: Register, ahead: Ahead) -> None:
     ahead.note()
 
 
-def _staff_routes(app: FastAPI, register: Register) -> list[BaseRoute]:
+def _staff_routes(app: FastAPI, register: Register, logs: Logs | None) -> list[BaseRoute]:
     def signed_in(request: Request) -> Actor:
         return actor_of(request.headers.getlist("authorization"), app.state.tokens)
 
-    return staff_graphql(register.office, clock=app.state.clock, actor_of=signed_in)
+    routes = staff_graphql(register.office, clock=app.state.clock, actor_of=signed_in)
+    return [*routes, Route("/audit/log/{path:path}", audit_log(logs.case_answers(), signed_in))] if logs else routes
 
 
 async def _run_slots(app: FastAPI, register: Register) -> None:
@@ -149,6 +156,16 @@ async def _run_slots(app: FastAPI, register: Register) -> None:
             await asyncio.to_thread(register.registry.run_slot, case_id, order_id, max(slot_at, now))
             register.follower.wake()
         await asyncio.sleep(SLOTS_EVERY)
+
+
+async def _publish_seals(app: FastAPI, register: Register, logs: Logs) -> None:
+    """Publish the seal of the day before at its hour, and those that were missed while nothing ran."""
+    while True:
+        now: datetime = app.state.clock()
+        if await asyncio.to_thread(logs.publish_seals, now):
+            register.follower.wake()
+            logs.follower.wake()
+        await asyncio.sleep(SEALS_EVERY)
 
 
 # -- The public side -------------------------------------------------------------------
@@ -177,7 +194,7 @@ async def _look(app: FastAPI, shown: PublicList) -> None:
 
 def _public_routes(app: FastAPI, shown: PublicList) -> list[BaseRoute]:
     clock = partial(public_clock, app)
-    log = LogAnswers(shown.store)
+    log = LogAnswers(PublicShelf(shown.store))
     return [
         *public_pages(shown, clock=clock),
         *public_graphql(shown, clock=clock, position=lambda: int(app.state.position), log=log.published),

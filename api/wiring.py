@@ -16,8 +16,6 @@ from api.dockets.runner import Runner
 from api.settings import Settings
 from api.stores.event_store.factory import Recorder, RecorderFactory, migrate, open_recorder, recorder_at
 from api.stores.event_store.mapper import EventDecoder, RegisterMapper
-from api.stores.keys import KeyFolder, default_folder
-from api.stores.log_store import PUBLIC as PUBLIC_LOG
 from api.stores.log_store import LogStore
 from api.stores.tokens import TokenStore
 from api.stores.turns import one_at_a_time
@@ -39,9 +37,6 @@ from projections.public.changes import Changes, PublishedLaw, Sequence
 from projections.public.published_list import PublicEvent, PublishedList
 from projections.rebuild import rebuild_track
 from projections.store import Decoder, ReadStore, Seen, open_store
-from projections.transparency.leaves import public_leaf
-from projections.transparency.log import Log, one_by_one, origin_of
-from projections.transparency.publication import PublicCopy
 from projections.transparency.tables import log_tables
 
 VIEWS = "views"
@@ -149,35 +144,6 @@ def open_register(settings: Settings, *, new_id: Callable[[], UUID] | None = Non
     registry = Registry(RecorderFactory(recorder, mapper), **({"new_id": new_id} if new_id else {}))
     follower = Follower(recorder, tracks(office_store, public_store, mapper.decoder))
     return Register(registry, recorder, follower, Office(office_store, mapper.decoder.event, _catalogues()), PublicList(public_store))
-
-
-@dataclass
-class PublicLog:
-    """The public log, open: what sequences and signs, and who follows the events for it, so that no command waits for its commits."""
-
-    log: Log
-    store: LogStore
-    keys: KeyFolder
-    follower: Follower
-
-    def close(self) -> None:
-        """Stop following and close the durable store."""
-        self.follower.stop()
-        self.log.close()
-
-
-def open_log(settings: Settings, register: Register) -> PublicLog:
-    """
-    Open the public log of a register; its origin is chosen, and its first key made, when it is first opened.
-
-    Raises: KeyRefused when the key is missing, damaged, or readable by others.
-    """
-    store, keys = LogStore(settings.database_url), KeyFolder(default_folder(settings.database_url))
-    origin = store.origin() or store.choose_origin(origin_of(settings.public_address, demonstration=register.demonstration))
-    signer = keys.signer(PUBLIC_LOG) if keys.exists(PUBLIC_LOG) else keys.init(PUBLIC_LOG, origin)
-    copy = PublicCopy(register.public.store, keys.verifiers(PUBLIC_LOG))
-    log = Log(store, one_by_one(public_leaf), signer, copy)
-    return PublicLog(log, store, keys, Follower(register.recorder, [log]))
 
 
 def tracks(office_store: ReadStore, public_store: ReadStore, decoder: EventDecoder) -> list[Track]:

@@ -40,6 +40,21 @@ class SealPublished(Fact, public.SealPublished):
     RECORDED_BY: ClassVar[frozenset[Role]] = frozenset({Role.SYSTEM})
 
 
+@decides(SealPublished)
+def publish_seal(register: Register, act: Act, fact: SealPublished) -> Facts:
+    """
+    Publish the seal of a day that is over: one for each day, in the order of days.
+
+    Raises: Malformed for a day that is not over; AlreadyInRegister for a day that has a seal, or that a later seal has passed.
+    """
+    if fact.day >= act.day:
+        raise Malformed("day", f"must be a day that is over; the day of recording is {act.day}")
+    last = register.last(SealPublished)
+    if last and fact.day <= last.fact.day:
+        raise AlreadyInRegister(f"The seals are published up to {last.fact.day}.")
+    return (fact,)
+
+
 class MaterialWithdrawn(Fact, public.MaterialWithdrawn):
     """Something was taken out of public view."""
 

@@ -8,7 +8,7 @@ lost race is decided again, or answered as stale to whoever named the version it
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from threading import Lock
 from typing import Any, TypeVar, cast
 from uuid import UUID, uuid4, uuid5
@@ -24,6 +24,7 @@ from domain.claims import DEMONSTRATION, LIST_NUMBERS, Claimed, Written
 from domain.envelope import SYSTEM, Plan, in_envelopes, version_of
 from domain.errors import AlreadyInRegister, ClockBehind, KeyReused, Malformed, NotInRegister, Refused, Stale, TooBusy, require
 from domain.ids import LAW, REGISTER, STREAMS, Stream, lineage_claim, parse_stream, request_claim
+from domain.law.periods import legal_day
 from domain.law.provisions import Law
 from domain.law.rules import R11, R27
 from domain.legal_parameters import LegalParameters, law_in_force
@@ -35,7 +36,7 @@ from domain.model_case.identity import ModelCaseOpened
 from domain.publication import Publication, PublicationExecuted, PublicationOrderCancelled, PublicationOrdered, open_orders
 from domain.qualified_alert import QualifiedAlert, can_carry_designation
 from domain.record import Act, Event, Fact, Facts, History, decide, evolve
-from domain.register import Register, settings_on
+from domain.register import Register, SealPublished, settings_on
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 STATES: dict[str, type[History]] = {
@@ -118,6 +119,18 @@ class Registry(Application[UUID]):
     def is_demonstration(self) -> bool:
         """Tell whether the register was created as a demonstration: only then may a docket set the time of recording."""
         return bool(self._load(DEMONSTRATION, History))
+
+    @property
+    def created_on(self) -> date | None:
+        """The day on which the register was created (Brussels)."""
+        first = next((event for events in self._load(LAW, LegalParameters).by_topic.values() for event in events if event.version == 1), None)
+        return legal_day(first.recorded_at) if first else None
+
+    @property
+    def sealed_up_to(self) -> date | None:
+        """The last day whose seal is published."""
+        last = self._load(REGISTER, Register).last(SealPublished)
+        return last.fact.day if last else None
 
     def create(self, facts: Facts, at: datetime, *, demonstration: bool) -> Recorded:
         """

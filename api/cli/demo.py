@@ -2,17 +2,21 @@
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import date, datetime
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
 from api.cli.storage import progress
 from api.dockets.files import Step, merged
+from api.dockets.runner import Runner
+from api.logs import Logs, open_logs
 from api.settings import Settings
 from api.wiring import Register, open_register
 from domain.types import instant
+from projections.transparency.seals import sealed_at
 
 EXAMPLE = "example:\n  DATABASE_URL=sqlite:///trial registry migrate && DATABASE_URL=sqlite:///trial registry demo"
 
@@ -28,11 +32,12 @@ def add_parser(verbs: Any) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Load the demonstration into an empty store; 2 when it has events."""
-    register = open_register(Settings())
+    settings = Settings()
+    register = open_register(settings)
     try:
         if register.registry.is_created:
             return _already(quiet=given.if_empty)
-        return load(register)
+        return load(register, lambda: open_logs(settings, register))
     finally:
         register.close()
 
@@ -44,21 +49,40 @@ def _already(*, quiet: bool) -> int:
     return 2
 
 
-def load(register: Register) -> int:
-    """Load every docket of the demonstration, merged by time; 1 when a step is not recorded as expected."""
+def load(register: Register, logs_of: Callable[[], Logs] | None = None) -> int:
+    """
+    Load the dockets of the demonstration, merged by time; 1 when a step is not recorded as expected.
+
+    With `logs_of`, which opens the logs once the register is created, every day has its seal over what was recorded by then.
+    """
     with ExitStack() as opened:
         steps = merged(demonstration_files(opened), opened)
         first = next(steps)
         register.create(instant(first.body["at"]), demonstration=True)
+        logs = logs_of() if logs_of else None
+        if logs:
+            opened.callback(logs.close)
         wrong = 0
         runner = register.runner("demonstration")
         for step in progress(_records(first, steps), "demonstration", "steps"):
+            if logs:
+                _seal(logs, runner, instant(step.body["at"]))
             result = runner.step(step)
             if not result.as_expected:
                 wrong += 1
                 print(f"{step.file}, line {step.line}: {result.outcome} {result.says or result.refusal}", file=sys.stderr)
     register.follower.catch_up()
     return 1 if wrong else 0
+
+
+def _seal(logs: Logs, runner: Runner, until: datetime) -> None:
+    """Let the hours pass at which days are sealed, and the slots before each of them."""
+
+    def hour_of(day: date) -> datetime:
+        runner.run_slots(sealed_at(day))
+        return sealed_at(day)
+
+    logs.publish_seals(until, hour_of)
 
 
 def _records(first: Step, rest: Iterator[Step]) -> Iterator[Step]:

@@ -168,6 +168,13 @@ class LogStore:
         """Return the store position of a leaf's event."""
         return self.positions(index, index + 1)[0]
 
+    def first_after(self, position: int) -> int:
+        """Return the index of the first leaf whose event stands after a store position, or of the next leaf."""
+        query = select(func.min(leaves.c.number)).where(leaves.c.log == self.name, leaves.c.position > position)
+        with self.engine.connect() as rows:
+            found = rows.execute(query).scalar()
+        return self.size() if found is None else int(found)
+
     def index_of(self, position: int) -> int | None:
         """Return the index of the leaf of the event at a store position, None when it has none."""
         with self.engine.connect() as rows:

@@ -1,16 +1,18 @@
 """
-What the public asks of the log, answered from the public read store alone: status, media type, cache rule and bytes, for a server of any kind.
+What is asked of a log: status, media type, cache rule and bytes, for a server of any kind. The public asks the public read store alone.
 
 Tiles and bundles are served at every width up to the published size: so they say nothing about when a checkpoint was published, or how often.
 """
 
 import re
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple, Protocol
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from projections.store import ReadStore
+from projections.transparency.log import Published
 from projections.transparency.merkle import HASH_BYTES, inclusion_path
 from projections.transparency.proofs import Receipt
 from projections.transparency.tables import log_tables
@@ -39,15 +41,66 @@ class Answer(NamedTuple):
 NOT_FOUND = Answer(404, TEXT, NOT_KEPT, b"The published log has nothing at this address.\n")
 
 
-class LogAnswers:
-    """Answers every address under `/log/`."""
+class Shelf(Protocol):
+    """Where a published log stands."""
+
+    def last(self) -> Published | None:
+        """Return the last checkpoint."""
+        ...
+
+    def vkeys(self) -> Sequence[str]:
+        """Return every verifier key that ever signed, the one in use first."""
+        ...
+
+    def tile(self, level: int, number: int) -> bytes:
+        """Return the hashes of a tile, as many as there are."""
+        ...
+
+    def entries(self, first: int, end: int) -> list[bytes]:
+        """Return the entries first … end - 1."""
+        ...
+
+
+class PublicShelf:
+    """The public log in the public read store."""
 
     def __init__(self, store: ReadStore) -> None:
         self.store = store
         self.tables = log_tables(store.metadata)
 
+    def last(self) -> Published | None:
+        """Return the last checkpoint."""
+        with self.store.reading() as rows:
+            row = rows.execute(select(self.tables.checkpoint)).first()
+        return Published(row.size, row.root, row.note) if row else None
+
+    def vkeys(self) -> Sequence[str]:
+        """Return every verifier key that ever signed, the one in use first."""
+        with self.store.reading() as rows:
+            return rows.execute(select(self.tables.keys.c.vkey).order_by(self.tables.keys.c.number.desc())).scalars().all()
+
+    def tile(self, level: int, number: int) -> bytes:
+        """Return the hashes of a tile, as many as there are."""
+        column = self.tables.tiles.c
+        with self.store.reading() as rows:
+            return rows.execute(select(column.hashes).where(column.level == level, column.number == number)).scalar() or b""
+
+    def entries(self, first: int, end: int) -> list[bytes]:
+        """Return the entries first … end - 1."""
+        column = self.tables.bundles.c
+        query = select(column.entry).where(column.number.between(first, end - 1)).order_by(column.number)
+        with self.store.reading() as rows:
+            return list(rows.execute(query).scalars())
+
+
+class LogAnswers:
+    """Answers every address of a log."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self.shelf = shelf
+
     def answer(self, path: str) -> Answer:
-        """Answer the path after `/log/`."""
+        """Answer the path after the log's own address."""
         if path == "checkpoint":
             return self.checkpoint()
         if path in ("key", "keys"):
@@ -62,17 +115,17 @@ class LogAnswers:
         return self.entry(int(match[1])) if match else NOT_FOUND
 
     def published(self, path: str) -> bytes | None:
-        """Return the bytes at a path after `/log/`, None while nothing is published there."""
+        """Return the bytes at a path after the log's own address, None while nothing is published there."""
         found = self.answer(path)
         return found.body if found.status == 200 else None
 
     def size(self) -> int:
         """Return how many entries are published; together with the key, all that an answer depends on."""
-        with self.store.reading() as rows:
-            return self._size(rows)
+        last = self.shelf.last()
+        return last.size if last else 0
 
     def paths(self) -> Iterator[str]:
-        """Yield every address under `/log/` that an export needs: with a file for each, the export is a log that any client can read."""
+        """Yield every path that an export needs: with a file for each, the export is a log that any client can read."""
         size = self.size()
         yield from ("checkpoint", "key", "keys", "policy") if size else ()
         for tile in tiles_of(size):
@@ -84,15 +137,12 @@ class LogAnswers:
 
     def checkpoint(self) -> Answer:
         """Answer the last checkpoint."""
-        with self.store.reading() as rows:
-            note = rows.execute(select(self.tables.checkpoint.c.note)).scalar()
-        return Answer(200, TEXT, BRIEFLY, note) if note else NOT_FOUND
+        last = self.shelf.last()
+        return Answer(200, TEXT, BRIEFLY, last.note) if last else NOT_FOUND
 
     def key(self, *, retired: bool = False) -> Answer:
         """Answer the verifier key in use; with `retired`, every key that ever signed, a line each, the one in use first."""
-        query = select(self.tables.keys.c.vkey).order_by(self.tables.keys.c.number.desc())
-        with self.store.reading() as rows:
-            vkeys = rows.execute(query if retired else query.limit(1)).scalars().all()
+        vkeys = self.shelf.vkeys()[: None if retired else 1]
         return Answer(200, TEXT, BRIEFLY, "".join(f"{vkey}\n" for vkey in vkeys).encode()) if vkeys else NOT_FOUND
 
     def policy(self) -> Answer:
@@ -102,49 +152,28 @@ class LogAnswers:
 
     def tile(self, tile: Tile) -> Answer:
         """Answer a tile at the width asked for."""
-        with self.store.reading() as rows:
-            hashes = self._tile(rows)(tile.level, tile.number)
+        hashes = self.shelf.tile(tile.level, tile.number)
         length = tile.width * HASH_BYTES
         return Answer(200, BYTES, FOR_EVER, hashes[:length]) if len(hashes) >= length else NOT_FOUND
 
     def entries(self, tile: Tile) -> Answer:
         """Answer a bundle of entries at the width asked for."""
-        first, column = tile.number * WIDTH, self.tables.bundles.c
-        with self.store.reading() as rows:
-            if first + tile.width > self._size(rows):
-                return NOT_FOUND
-            query = select(column.entry).where(column.number.between(first, first + tile.width - 1)).order_by(column.number)
-            return Answer(200, BYTES, FOR_EVER, bundle(rows.execute(query).scalars().all()))
+        first = tile.number * WIDTH
+        if first + tile.width > self.size():
+            return NOT_FOUND
+        return Answer(200, BYTES, FOR_EVER, bundle(self.shelf.entries(first, first + tile.width)))
 
     def entry(self, index: int) -> Answer:
         """Answer the bytes of an entry, exactly as they were hashed."""
-        with self.store.reading() as rows:
-            entry = self._entry(rows, index) if index < self._size(rows) else None
-        return NOT_FOUND if entry is None else Answer(200, JSON, FOR_EVER, entry)
+        found = self.shelf.entries(index, index + 1) if index < self.size() else []
+        return Answer(200, JSON, FOR_EVER, found[0]) if found else NOT_FOUND
 
     def receipt(self, index: int, *, spicy: bool = False) -> Answer:
         """Answer the receipt of an entry under the last checkpoint."""
-        with self.store.reading() as rows:
-            # Size and checkpoint are one row; tiles may be ahead of it, but what they hold of a size never changes.
-            last = rows.execute(select(self.tables.checkpoint)).first()
-            if last is None or index >= last.size:
-                return NOT_FOUND
-            path = tuple(inclusion_path(index, last.size, node_reader(self._tile(rows))))
-            receipt = Receipt(index, path, last.note, self._entry(rows, index))
+        # Size and checkpoint are read together; tiles may be ahead of them, but what they hold of a size never changes.
+        last = self.shelf.last()
+        if last is None or index >= last.size:
+            return NOT_FOUND
+        path = tuple(inclusion_path(index, last.size, node_reader(lru_cache(maxsize=64)(self.shelf.tile))))
+        receipt = Receipt(index, path, last.note, self.shelf.entries(index, index + 1)[0])
         return Answer(200, TEXT, BRIEFLY, receipt.write_spicy() if spicy else receipt.write())
-
-    # -- Rows --------------------------------------------------------------------------
-
-    def _size(self, rows: Connection) -> int:
-        return int(rows.execute(select(self.tables.checkpoint.c.size)).scalar() or 0)
-
-    def _entry(self, rows: Connection, index: int) -> bytes | None:
-        return rows.execute(select(self.tables.bundles.c.entry).where(self.tables.bundles.c.number == index)).scalar()
-
-    def _tile(self, rows: Connection) -> Callable[[int, int], bytes]:
-        column = self.tables.tiles.c
-
-        def read(level: int, number: int) -> bytes:
-            return rows.execute(select(column.hashes).where(column.level == level, column.number == number)).scalar() or b""
-
-        return read

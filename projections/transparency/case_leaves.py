@@ -19,6 +19,8 @@ from projections.transparency.merkle import leaf_hash, root_of
 
 NONCE_BYTES = 16
 SEAL = "SealPublished"
+STRETCH = 5_000
+"""Entries read at once."""
 
 
 class Heads(Protocol):
@@ -37,6 +39,23 @@ def file_of(stream: str) -> str:
     """Return the case file of a stream: a publication belongs to its case, any other record is a file of its own."""
     kind, _, key = stream.partition("/")
     return f"case/{key}" if kind == "publication" else stream
+
+
+def heads_before(index: int, size: int, heads: Mapping[str, Head], entries: Callable[[int, int], Sequence[bytes]]) -> dict[str, Head]:
+    """
+    Return the heads of all case files as they were before a leaf, from the heads now, when the log has `size` leaves.
+
+    The first later leaf of a file says which one came before it.
+    """
+    found, moved = dict(heads), set[str]()
+    for first in range(index, size, STRETCH):
+        for entry in entries(first, min(first + STRETCH, size)):
+            leaf: dict[str, Any] = orjson.loads(entry)
+            file = file_of(leaf["stream"])
+            if file not in moved:
+                moved.add(file)
+                found[file] = Head(leaf["n"] - 1, leaf["prev"]) if leaf["prev"] is not None else Head(0, 0)
+    return {file: head for file, head in found.items() if head.n}
 
 
 def heads_root(heads: Mapping[str, Head]) -> bytes:
@@ -124,6 +143,9 @@ class CaseLeavesAgain:
     chain: Chain = field(default_factory=lambda: Chain(0))
 
     def __call__(self, topic: str, state: bytes, stored: bytes | None) -> bytes:
-        """Make the next leaf again."""
-        nonce = read_leaf(stored).nonce if stored else b""
+        """Make the next leaf again; a stored leaf that cannot be read has no nonce that could be believed."""
+        try:
+            nonce = read_leaf(stored).nonce if stored else b""
+        except (ValueError, KeyError, TypeError):
+            nonce = b""
         return self.chain.entry(topic, state, nonce, lambda: self.chain.heads)[1]

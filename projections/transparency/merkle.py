@@ -74,10 +74,12 @@ def compact_range(size: int, node: Node) -> CompactRange:
 
 def root_of(leaves: Iterable[bytes]) -> bytes:
     """Return the root over leaf hashes in log order."""
-    compact = CompactRange()
-    for leaf in leaves:
-        compact.append(leaf)
-    return compact.root()
+    row = list(leaves)
+    while len(row) > 1:
+        # What has no sibling moves up as it is: that is the split at the largest power of two.
+        alone = row[-1:] if len(row) % 2 else []
+        row = [*map(node_hash, row[::2], row[1::2]), *alone]
+    return row[0] if row else EMPTY
 
 
 def root_at(size: int, node: Node) -> bytes:

@@ -11,16 +11,22 @@ A seal is prepared once and kept before it is published: after a crash the same 
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from hashlib import sha256
 from typing import Protocol
 
+import orjson
+
+from domain.law.periods import BRUSSELS, legal_day
+from domain.types import instant
 from projections.transparency.case_leaves import read_leaf
 from projections.transparency.log import SignedTree
 from projections.transparency.merkle import CompactRange, inclusion_path, leaf_hash, root_of, verify_inclusion
 
 PLACES = 4_096
 SECRET_BYTES = 32
+SEALED_AT = time(3)
+"""The hour in Brussels at which the day before is sealed; no change of summer time ever skips or repeats it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +106,7 @@ class Seals:
 
     def prepare(self, day: date) -> Seal:
         """
-        Return the seal of a day; it is made the first time, over every act that no earlier seal covers.
+        Return the seal of a day; it is made the first time, over every act up to the day's end that no earlier seal covers.
 
         Raises: ValueError for a day before the last one sealed, and while the confidential log has no checkpoint.
         """
@@ -136,7 +142,9 @@ class Seals:
         if latest is None:
             raise ValueError("the confidential log has no checkpoint yet")
         first = last.end if last else 0
-        many = max(0, min(latest.size - first, PLACES))  # more acts than places: the rest stands in the next day's
+        # More acts than places: the rest stands in the next day's tree.
+        acts = self.log.entries(first, min(latest.size, first + PLACES))
+        many = sum(1 for entry in acts if _recorded_on(entry) <= day)  # times never run backwards, so these are the first ones
         return SealSecrets(day, self.random(SECRET_BYTES), latest.note, self.random(SECRET_BYTES), first, _places(many))
 
     def _tree(self, kept: SealSecrets) -> list[bytes]:
@@ -171,9 +179,18 @@ def verify_act(opened: OpenedAct, day_tree_root_hash: str) -> bool:
     return verify_inclusion(leaf, opened.place, PLACES, opened.path, bytes.fromhex(day_tree_root_hash))
 
 
-def days_due(last: date | None, today: date, created: date) -> Iterator[date]:
-    """Yield the days whose seal is missing, in order: every day after the last one sealed, or from the register's first, up to yesterday."""
+def _recorded_on(entry: bytes) -> date:
+    return legal_day(instant(orjson.loads(entry)["event"]["recorded_at"]))
+
+
+def sealed_at(day: date) -> datetime:
+    """Return when a day is sealed: at the fixed hour of the next one."""
+    return datetime.combine(day + timedelta(days=1), SEALED_AT, tzinfo=BRUSSELS)
+
+
+def days_due(last: date | None, created: date, now: datetime) -> Iterator[date]:
+    """Yield the days whose seal is due and missing, in order: every day after the last one sealed, or from the register's first."""
     day = last + timedelta(days=1) if last else created
-    while day < today:
+    while sealed_at(day) <= now:
         yield day
         day += timedelta(days=1)

@@ -1,18 +1,19 @@
 """
-Verifying the log from the events: every leaf, tile, root, checkpoint ever signed, and what is published of them.
+Verifying a log from the events: every leaf, tile, root, checkpoint ever signed, and what is published of them.
 
-Nothing stored is believed: leaves are made again from the events, and everything else from those.
+Nothing stored is believed: leaves are made again from the events, and everything else from those. A verification that continues an earlier one
+believes the tiles as far as that one went; they still have to give the root of every checkpoint ever signed.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from projections.transparency.answers import LogAnswers
 from projections.transparency.log import BATCH, DurableLog, Events, LeafOf, Raw, SignedTree
 from projections.transparency.merkle import HASH_BYTES, leaf_hash, root_at
 from projections.transparency.notes import Checkpoint, NoteRefused, Verifier, open_checkpoint
-from projections.transparency.tiles import ENTRIES, WIDTH, Tile, grown, node_reader, tiles_of, unbundle
+from projections.transparency.tiles import ENTRIES, LEVELS, WIDTH, Tile, TileReader, changed, grown, node_reader, unbundle
 
 
 class VerifiableLog(DurableLog, Protocol):
@@ -20,6 +21,10 @@ class VerifiableLog(DurableLog, Protocol):
 
     def positions(self, first: int, end: int) -> list[int]:
         """Return the store positions of the events of the leaves first … end - 1."""
+        ...
+
+    def first_after(self, position: int) -> int:
+        """Return the index of the first leaf whose event stands after a store position, or of the next leaf."""
         ...
 
     def signed(self) -> list[SignedTree]:
@@ -31,12 +36,22 @@ class VerifiableLog(DurableLog, Protocol):
 class Remade:
     """A log made from the events: the hashes of its tiles, and how many entries it has."""
 
-    tiles: dict[tuple[int, int], bytes]
+    kept: TileReader
+    """The stored tiles, believed for the entries before the first one made again."""
+    first: int
+    tiles: dict[tuple[int, int], bytes] = field(default_factory=dict)
     size: int = 0
+
+    def __post_init__(self) -> None:
+        self.size = self.first
 
     def tile(self, level: int, number: int) -> bytes:
         """Return the hashes of a tile."""
-        return self.tiles.get((level, number), b"")
+        made = self.tiles.get((level, number))
+        if made is not None:
+            return made
+        believed = (self.first >> LEVELS * level) - number * WIDTH
+        return self.kept(level, number)[: believed * HASH_BYTES] if believed > 0 else b""
 
     def append(self, entries: Sequence[bytes]) -> None:
         """Append entries."""
@@ -53,10 +68,16 @@ def again(leaf_of: LeafOf) -> LeafAgain:
     return lambda topic, state, stored: leaf_of(topic, state)
 
 
-def verify_log(log: VerifiableLog, events: Events, leaf_again: LeafAgain, verifiers: Sequence[Verifier], public: LogAnswers | None) -> Iterator[str]:
-    """Yield a sentence for each difference between the log and the events, and between the log and what is published."""
-    remade = Remade({})
-    yield from _leaves(remade, log, events, leaf_again)
+def verify_log(
+    log: VerifiableLog, events: Events, leaf_again: LeafAgain, verifiers: Sequence[Verifier], public: LogAnswers | None, *, after: int = 0
+) -> Iterator[str]:
+    """
+    Yield a sentence for each difference between the log and the events, and between the log and what is published.
+
+    `after` is the store position up to which an earlier verification went, 0 for none.
+    """
+    remade = Remade(log.tile, log.first_after(after))
+    yield from _leaves(remade, log, events, leaf_again, after)
     yield from _tiles(remade, log)
     for tree in log.signed():
         yield from _checkpoint(remade, tree, verifiers)
@@ -64,8 +85,8 @@ def verify_log(log: VerifiableLog, events: Events, leaf_again: LeafAgain, verifi
         yield from _published(remade, log, public, verifiers)
 
 
-def _leaves(remade: Remade, log: VerifiableLog, events: Events, leaf_again: LeafAgain) -> Iterator[str]:
-    reached, head = 0, log.position()
+def _leaves(remade: Remade, log: VerifiableLog, events: Events, leaf_again: LeafAgain, after: int) -> Iterator[str]:
+    reached, head = after, log.position()
     while reached < head and (raw := [row for row in events.raw_events(reached, BATCH) if row[0] <= head]):
         made = _made_again(raw, log.entries(remade.size, remade.size + len(raw)), leaf_again)
         yield from _stretch(remade.size, made, log)
@@ -78,7 +99,10 @@ def _leaves(remade: Remade, log: VerifiableLog, events: Events, leaf_again: Leaf
 def _made_again(raw: Raw, stored: Sequence[bytes], leaf_again: LeafAgain) -> list[tuple[int, bytes]]:
     made: list[tuple[int, bytes]] = []
     for position, topic, state in raw:
-        entry = leaf_again(topic, state, stored[len(made)] if len(made) < len(stored) else None)
+        try:
+            entry = leaf_again(topic, state, stored[len(made)] if len(made) < len(stored) else None)
+        except (ValueError, KeyError, TypeError):
+            entry = b""  # an event that nobody can read gives no leaf, and so differs from the one that was logged
         if entry is not None:
             made.append((position, entry))
     return made
@@ -100,7 +124,7 @@ def _stretch(first: int, made: Sequence[tuple[int, bytes]], log: VerifiableLog) 
 def _tiles(remade: Remade, log: DurableLog) -> Iterator[str]:
     if (tiled := log.tiled()) > remade.size:
         yield f"The tiles cover {tiled} leaves; the events give {remade.size}."
-    for tile in tiles_of(min(tiled, remade.size)):
+    for tile in changed(remade.first, max(remade.first, min(tiled, remade.size))):
         length = tile.width * HASH_BYTES
         if log.tile(tile.level, tile.number)[:length] != remade.tile(tile.level, tile.number)[:length]:
             yield f"The stored {tile.path} is not what the events give."
@@ -137,7 +161,9 @@ def _published(remade: Remade, log: DurableLog, public: LogAnswers, verifiers: S
         yield f"The published checkpoint does not hold: {refused}."
         return
     yield from _root(remade, checkpoint, "published checkpoint")
-    for tile in tiles_of(min(checkpoint.size, remade.size)):
+    if sorted(public.shelf.vkeys()) != sorted(verifier.vkey for verifier in verifiers):
+        yield "The published verifier keys are not those that the folder of the keys names."
+    for tile in changed(remade.first, max(remade.first, min(checkpoint.size, remade.size))):
         yield from _published_tile(remade, tile, public)
 
 

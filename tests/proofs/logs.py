@@ -19,7 +19,7 @@ from api.stores.event_store.factory import Recorder, migrate, open_recorder
 from api.stores.log_store import LogStore
 from domain.errors import ClockBehind
 from projections.store import ReadStore, open_store
-from projections.transparency.answers import LogAnswers
+from projections.transparency.answers import LogAnswers, PublicShelf
 from projections.transparency.leaves import public_leaf
 from projections.transparency.log import Log, SignedTree, one_by_one
 from projections.transparency.notes import Signer
@@ -98,7 +98,7 @@ class Opened:
 
     @property
     def answers(self) -> LogAnswers:
-        return LogAnswers(self.public)
+        return LogAnswers(PublicShelf(self.public))
 
     def catch_up(self) -> None:
         while self.log.step(self.events):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, timedelta
 
 import orjson
 import pytest
@@ -14,6 +14,8 @@ from sqlalchemy import MetaData
 from api.stores.log_store import CASES, LogStore
 from api.stores.seal_store import SealsKept
 from api.wiring import Register
+from domain.law.periods import BRUSSELS, legal_day
+from domain.types import instant
 from projections.store import open_store
 from projections.transparency.case_leaves import NONCE_BYTES, CaseLeaves, CaseLeavesAgain, file_of, head_entry, heads_root, read_leaf
 from projections.transparency.leaves import public_leaf
@@ -22,13 +24,15 @@ from projections.transparency.merkle import leaf_hash, root_of
 from projections.transparency.notes import Signer
 from projections.transparency.proofs import verify_receipt
 from projections.transparency.publication import PublicCopy
-from projections.transparency.seals import PLACES, Seals, commitment, days_due, verify_act
+from projections.transparency.seals import PLACES, Seals, commitment, days_due, sealed_at, verify_act
 from projections.transparency.tables import log_tables
 from projections.transparency.verification import again, verify_log
 from tests.proofs.logs import ORIGIN, SIGNER, Opened
 
 CASE_SIGNER = Signer("register.example.eu/audit/log", b"\x05" * 32)
 DAY = date(2026, 3, 10)
+LAST_DAY = date(2026, 12, 31)
+"""A day after everything in the demonstration."""
 
 
 def over(register: Register, name: str) -> Iterator[Opened]:
@@ -155,10 +159,10 @@ def test_the_commitment_is_opened_by_salt_and_checkpoint(cases: Opened, seals: S
 
 
 def test_one_act_is_opened_to_anyone_with_twelve_hashes(cases: Opened, seals: Seals) -> None:
-    seal = seals.prepare(DAY)
+    seal = seals.prepare(LAST_DAY)
     raw = cases.events.raw_events(0, 100_000)
     for index in (0, 7, min(len(raw), PLACES) - 1):
-        act = seals.open_act(DAY, index)
+        act = seals.open_act(LAST_DAY, index)
         assert act is not None
         assert act.event == bytes(raw[index][2])
         assert len(act.path) == 12
@@ -166,14 +170,26 @@ def test_one_act_is_opened_to_anyone_with_twelve_hashes(cases: Opened, seals: Se
         assert not verify_act(replace(act, event=act.event + b" "), seal.day_tree_root_hash)
         assert not verify_act(replace(act, nonce=bytes(16)), seal.day_tree_root_hash)
         assert not verify_act(replace(act, place=(act.place + 1) % PLACES), seal.day_tree_root_hash)
-    assert seals.open_act(DAY, len(raw)) is None
+    assert seals.open_act(LAST_DAY, len(raw)) is None
+
+
+def test_a_seal_covers_the_acts_up_to_the_end_of_its_day_and_no_others(cases: Opened, seals: Seals) -> None:
+    kept, covered = SealsKept(cases.store), 0
+    days = [legal_day(instant(orjson.loads(state)["recorded_at"])) for _, _, state in cases.events.raw_events(0, 100_000)]
+    for day in (date(2025, 8, 12), days[0], DAY, LAST_DAY):
+        seals.prepare(day)
+        secrets = kept.seal(day)
+        assert secrets is not None
+        assert (secrets.first, secrets.end) == (covered, sum(recorded <= day for recorded in days))
+        covered = secrets.end
+    assert covered == len(days)
 
 
 def test_acts_that_find_no_place_stand_in_the_next_days_seal(cases: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     few = 64
     monkeypatch.setattr("projections.transparency.seals.PLACES", few)
     seals, kept = Seals(cases.store, SealsKept(cases.store)), SealsKept(cases.store)
-    days = list(days_due(None, date(2027, 1, 1), DAY))
+    days = list(days_due(None, LAST_DAY, sealed_at(date(2027, 6, 1))))
     covered = 0
     for day in days[: cases.store.size() // few + 2]:
         seals.prepare(day)
@@ -201,9 +217,19 @@ def test_a_seal_waits_for_the_first_checkpoint() -> None:
 
 
 def test_missed_days_are_due_in_order() -> None:
-    assert list(days_due(None, date(2026, 3, 12), DAY)) == [DAY, date(2026, 3, 11)]
-    assert list(days_due(DAY, date(2026, 3, 12), DAY)) == [date(2026, 3, 11)]
-    assert list(days_due(date(2026, 3, 11), date(2026, 3, 12), DAY)) == []
+    hour = sealed_at(date(2026, 3, 11))
+    assert hour == instant("2026-03-12T03:00:00+01:00")
+    assert list(days_due(None, DAY, hour)) == [DAY, date(2026, 3, 11)]
+    assert list(days_due(DAY, DAY, hour)) == [date(2026, 3, 11)]
+    assert list(days_due(DAY, DAY, hour - timedelta(microseconds=1))) == []
+    assert list(days_due(date(2026, 3, 11), DAY, hour)) == []
+
+
+def test_summer_time_neither_skips_nor_repeats_the_hour_of_sealing() -> None:
+    for last_sunday in (date(2026, 3, 29), date(2026, 10, 25)):
+        hours = [sealed_at(last_sunday + timedelta(days=n)).astimezone(UTC) for n in (-2, -1, 0)]
+        assert [legal_day(hour) - last_sunday for hour in hours] == [timedelta(days=n) for n in (-1, 0, 1)]
+        assert {hour.astimezone(BRUSSELS).hour for hour in hours} == {3}
 
 
 def test_the_root_over_no_heads_is_that_of_the_empty_tree() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from projections.transparency.answers import LogAnswers
+from projections.transparency.answers import LogAnswers, PublicShelf
 from projections.transparency.merkle import leaf_hash
 from projections.transparency.tiles import unbundle
 from tests.proofs.logs import SECRET, SIGNER, Opened, opened
@@ -92,7 +92,7 @@ def test_an_export_has_every_address_and_nothing_confidential(published: Opened)
 
 
 def test_answers_need_the_public_store_alone(published: Opened) -> None:
-    alone = LogAnswers(published.public)
+    alone = LogAnswers(PublicShelf(published.public))
     assert alone.size() == SIZE
     assert alone.checkpoint().body == published.get("checkpoint")
 

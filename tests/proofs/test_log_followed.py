@@ -16,7 +16,7 @@ from projections.follower import Follower, Track
 from projections.public import tables
 from projections.rebuild import rebuild_track
 from projections.store import ReadStore, open_store
-from projections.transparency.answers import LogAnswers
+from projections.transparency.answers import LogAnswers, PublicShelf
 from projections.transparency.case_leaves import CaseLeaves, CaseLeavesAgain
 from projections.transparency.leaves import public_leaf
 from projections.transparency.log import Log, one_by_one, origin_of
@@ -73,7 +73,7 @@ def test_a_rebuild_of_the_public_store_carries_the_log_over(empty_url: str) -> N
     record(events, *range(1, 301))
     while log.step(events):
         pass
-    answers = LogAnswers(public)
+    answers = LogAnswers(PublicShelf(public))
     paths = ["checkpoint", "key", "tile/0/000", "tile/0/001.p/44", "tile/1/000.p/1", "tile/entries/000", "receipt/299.tlog-proof"]
     before = [answers.answer(path) for path in paths]
     assert {answer.status for answer in before} == {200}
@@ -124,5 +124,5 @@ def open_copy(url: str) -> ReadStore:
 def record_cases(found: Opened) -> None:
     for version in range(1, 5):
         for stream in (Stream("case", "a"), Stream("case", "b"), Stream("law")):
-            state = rfc8785.dumps({"stream": str(stream), "version": version, "data": {}})
+            state = rfc8785.dumps({"recorded_at": "2026-03-10T09:00:00Z", "stream": str(stream), "version": version, "data": {}})
             found.events.insert_events([StoredEvent(stream.id, version, "ThresholdMet", state)], recorded_at=version)

@@ -10,11 +10,24 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from eventsourcing.persistence import ApplicationRecorder, StoredEvent
 
 RawEvent = tuple[int, str, bytes]  # position, topic, stored bytes
+
+
+class StoredRow(NamedTuple):
+    """An event with everything that is stored of it: some columns say again what its bytes say."""
+
+    position: int
+    stream_id: UUID
+    version: int
+    topic: str
+    state: bytes
+    recorded_at: int
+    """Microseconds since 1970, UTC."""
 
 
 class UnknownDatabaseUrl(ValueError):
@@ -60,6 +73,10 @@ class RegisterRecorder(ApplicationRecorder, ABC):
     @abstractmethod
     def raw_events(self, after: int, limit: int) -> list[RawEvent]:
         """Return up to `limit` events after the position, in order, as they are stored."""
+
+    @abstractmethod
+    def stored_rows(self, after: int, limit: int) -> list[StoredRow]:
+        """Return up to `limit` events after the position, in order, with every column, for verification."""
 
     @abstractmethod
     def data_version(self) -> int:

@@ -20,7 +20,7 @@ from psycopg.rows import TupleRow, dict_row, tuple_row
 from psycopg.sql import SQL, Composed, Identifier
 from psycopg.types.numeric import Int8
 
-from api.stores.event_store import RawEvent, RegisterRecorder
+from api.stores.event_store import RawEvent, RegisterRecorder, StoredRow
 from domain.errors import ClockBehind
 
 SCHEMA_NAME = "events"
@@ -193,6 +193,15 @@ class RegisterPostgresRecorder(RegisterRecorder):
         """
         query: LiteralString = "SELECT position, topic, state FROM {schema}.stored_events WHERE position > %s ORDER BY position LIMIT %s"
         return [(position, topic, bytes(state)) for position, topic, state in self._rows(query, Int8(after), Int8(limit))]
+
+    def stored_rows(self, after: int, limit: int) -> list[StoredRow]:
+        """Return up to `limit` events after the position, in order, with every column, for verification."""
+        query: LiteralString = (
+            "SELECT position, originator_id, originator_version, topic, state, recorded_at"
+            " FROM {schema}.stored_events WHERE position > %s ORDER BY position LIMIT %s"
+        )
+        rows = self._rows(query, Int8(after), Int8(limit))
+        return [StoredRow(position, stream_id, version, topic, bytes(state), at) for position, stream_id, version, topic, state, at in rows]
 
     def max_notification_id(self) -> int | None:
         """Return the last position, under the library's name."""

@@ -26,7 +26,7 @@ from eventsourcing.sqlite import (
 )
 from eventsourcing.utils import retry
 
-from api.stores.event_store import RawEvent, RegisterRecorder
+from api.stores.event_store import RawEvent, RegisterRecorder, StoredRow
 from domain.errors import ClockBehind
 
 FILE_NAME = "events.db"
@@ -70,6 +70,7 @@ INSERT = "INSERT INTO stored_events (originator_id, originator_version, topic, s
 LAST_RECORDED_AT = "SELECT recorded_at FROM stored_events ORDER BY rowid DESC LIMIT 1"
 POSITION_AT = "SELECT rowid FROM stored_events WHERE recorded_at <= ? ORDER BY recorded_at DESC, rowid DESC LIMIT 1"
 # One statement reads one state of the file, and writers take turns: an event not yet visible can only come after all that are.
+STORED_ROWS = "SELECT rowid, originator_id, originator_version, topic, state, recorded_at FROM stored_events WHERE rowid > ? ORDER BY rowid LIMIT ?"
 RAW_EVENTS = "SELECT rowid, topic, state FROM stored_events WHERE rowid > ? ORDER BY rowid LIMIT ?"
 
 
@@ -214,6 +215,11 @@ class RegisterSQLiteRecorder(SQLiteApplicationRecorder, RegisterRecorder):
     def raw_events(self, after: int, limit: int) -> list[RawEvent]:
         """Return up to `limit` events after the position, in order, as they are stored."""
         return self._rows(RAW_EVENTS, after, limit)
+
+    def stored_rows(self, after: int, limit: int) -> list[StoredRow]:
+        """Return up to `limit` events after the position, in order, with every column, for verification."""
+        rows = self._rows(STORED_ROWS, after, limit)
+        return [StoredRow(position, UUID(stream_id), *rest) for position, stream_id, *rest in rows]
 
     def _rows(self, statement: str, *values: int) -> list[Any]:
         with self.datastore.transaction(commit=False) as c:

@@ -1,0 +1,137 @@
+"""Verifying a whole store: the stored events, the read models, both logs, what is published of them, and the seals."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+
+import orjson
+from sqlalchemy import select
+
+from api.logs import CaseShelf
+from api.settings import Settings
+from api.stores.event_store.factory import Recorder, open_recorder
+from api.stores.event_store.mapper import EventDecoder
+from api.stores.event_store.verification import EventVerification
+from api.stores.keys import KeyFolder, KeyRefused, default_folder
+from api.stores.log_store import CASES, PUBLIC, LogStore
+from api.stores.seal_store import SealsKept
+from api.wiring import published, tracks, views
+from domain.law.periods import start_of
+from projections.follower import Track
+from projections.store import microseconds
+from projections.transparency.answers import LogAnswers, PublicShelf
+from projections.transparency.case_leaves import SEAL, CaseLeavesAgain, Chain, heads_before
+from projections.transparency.leaves import public_leaf
+from projections.transparency.seal_verification import verify_seals
+from projections.transparency.seals import Seal, Seals
+from projections.transparency.verification import again, verify_log
+
+BATCH = 5_000
+Show = Callable[[str], None]
+"""Is told what is looked at now."""
+
+
+@dataclass
+class Verification:
+    """
+    One verification of a store, whole or from a day on.
+
+    With `since`, what was recorded before that day is believed to have been verified then; read models, which are one fold of everything, are left
+    out.
+    """
+
+    settings: Settings
+    since: date | None = None
+    show: Show = lambda what: None
+    recorder: Recorder = field(init=False)
+
+    def differences(self) -> Iterator[str]:
+        """Yield a sentence for each difference."""
+        self.recorder = open_recorder(self.settings.database_url)
+        try:
+            after = self.recorder.position_at(microseconds(start_of(self.since)) - 1) if self.since else 0
+            events = EventVerification(after)
+            yield from events.differences(self.recorder, self.show)
+            if events.unreadable is not None:
+                yield f"The read models cannot be compared: nobody can read the event at position {events.unreadable}."
+            elif self.since is None:
+                yield from self._read_models()
+            yield from self._logs(after)
+        finally:
+            self.recorder.close()
+
+    # -- Read models ---------------------------------------------------------------------
+
+    def _read_models(self) -> Iterator[str]:
+        """Fold every event into fresh read stores and compare them with those in use, row by row."""
+        decoder, url = EventDecoder(), self.settings.database_url
+        live = tracks(views(url), published(url), decoder)
+        fresh = tracks(views(url, "_verified"), published(url, "_verified"), decoder)
+        for old, new in zip(live, fresh, strict=True):
+            new.store.create(empty=True)
+            try:
+                yield from self._track(old, new)
+            finally:
+                new.store.discard()
+                old.close()
+
+    def _track(self, old: Track, new: Track) -> Iterator[str]:
+        while new.step(self.recorder):
+            self.show(f"read store {old.store.name}, folded to position {new.position()}")
+        if old.position() != new.position():
+            yield f"The read store {old.store.name} has followed to position {old.position()} of {new.position()}: start the service, or rebuild."
+        else:
+            yield from _tables(old, new)
+
+    # -- Logs and seals ------------------------------------------------------------------
+
+    def _logs(self, after: int) -> Iterator[str]:
+        url = self.settings.database_url
+        keys = KeyFolder(default_folder(url))
+        for name, verify in ((PUBLIC, self._public_log), (CASES, self._case_log)):
+            store = LogStore(url, name)
+            try:
+                # A log that was never opened has promised nothing.
+                if store.is_created() and store.origin() is not None:
+                    self.show(f"the {name} log")
+                    yield from verify(store, keys, after)
+            except KeyRefused as refused:
+                yield f"The keys of the {name} log: {refused}"
+            finally:
+                store.close()
+
+    def _public_log(self, store: LogStore, keys: KeyFolder, after: int) -> Iterator[str]:
+        shelf = PublicShelf(published(self.settings.database_url))
+        for sentence in verify_log(store, self.recorder, again(public_leaf), keys.verifiers(PUBLIC), LogAnswers(shelf), after=after):
+            yield f"Public log: {sentence}"
+        shelf.store.close()
+
+    def _case_log(self, store: LogStore, keys: KeyFolder, after: int) -> Iterator[str]:
+        first = store.first_after(after)
+        chain = Chain(first, heads_before(first, store.size(), store.heads(), store.entries) if first else {})
+        answers = LogAnswers(CaseShelf(store, keys))
+        for sentence in verify_log(store, self.recorder, CaseLeavesAgain(chain), keys.verifiers(CASES), answers, after=after):
+            yield f"Log of the cases: {sentence}"
+        if chain.heads != store.heads() and chain.index == store.size():
+            yield "Log of the cases: the heads of the case files are not those that its leaves give."
+        yield from verify_seals(list(self._seals(after)), Seals(store, SealsKept(store)), store)
+
+    def _seals(self, after: int) -> Iterator[Seal]:
+        while raw := self.recorder.raw_events(after, BATCH):
+            for _, topic, state in raw:
+                if topic == SEAL:
+                    data = orjson.loads(state)["data"]
+                    yield Seal(date.fromisoformat(data["day"]), data["commitment_hash"], data["day_tree_root_hash"])
+            after = raw[-1][0]
+
+
+def _tables(old: Track, new: Track) -> Iterator[str]:
+    for table in old.store.projected():
+        keys = list(table.primary_key)
+        with old.store.reading() as there, new.store.reading() as here:
+            kept = {tuple(row._mapping[key] for key in keys): tuple(row) for row in there.execute(select(table))}
+            made = {tuple(row._mapping[key] for key in keys): tuple(row) for row in here.execute(select(table))}
+        for key in sorted(kept.keys() | made.keys(), key=str):
+            if kept.get(key) != made.get(key):
+                fault = "is missing" if key not in kept else "should not be there" if key not in made else "differs"
+                yield f"Read model {old.store.name}, table {table.name}, row {key}: {fault}."
