@@ -22,6 +22,15 @@ class SealsKept:
             row = rows.execute(select(seals).where(seals.c.day == day.isoformat())).first()
         return _read(row) if row else None
 
+    def covering(self, index: int) -> SealSecrets | None:
+        """Return the secrets of the seal that covers a leaf."""
+        # Of several that begin with the same leaf, all but the last cover nothing.
+        query = select(seals).where(seals.c.first <= index).order_by(seals.c.first.desc(), seals.c.day.desc()).limit(1)
+        with self.store.engine.connect() as rows:
+            row = rows.execute(query).first()
+        kept = _read(row) if row else None
+        return kept if kept and index < kept.end else None
+
     def last_seal(self) -> SealSecrets | None:
         """Return the secrets of the last day that has some."""
         with self.store.engine.connect() as rows:

@@ -101,6 +101,19 @@ def inclusion_path(index: int, size: int, node: Node) -> list[bytes]:
     return [_stretch(first, end, node) for first, end in _siblings(index, size)][::-1]
 
 
+def path_among(index: int, leaves: Iterable[bytes]) -> list[bytes]:
+    """
+    Return the audit path of a leaf in a tree whose leaf hashes are all at hand.
+
+    Raises: ValueError for a leaf that the tree does not have.
+    """
+    rows = [list(leaves)]
+    while len(rows[-1]) > 1:
+        row = rows[-1]
+        rows.append(list(map(node_hash, row[::2], row[1::2])))
+    return inclusion_path(index, len(rows[0]), lambda level, number: rows[level][number])
+
+
 def _siblings(index: int, size: int) -> Iterator[tuple[int, int]]:
     """Yield the stretch of leaves beside each subtree that holds a leaf, from the root down."""
     first, end = 0, size

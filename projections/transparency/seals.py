@@ -9,7 +9,7 @@ A seal is prepared once and kept before it is published: after a crash the same 
 """
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from hashlib import sha256
@@ -21,7 +21,7 @@ from domain.law.periods import BRUSSELS, legal_day
 from domain.types import instant
 from projections.transparency.case_leaves import read_leaf
 from projections.transparency.log import SignedTree
-from projections.transparency.merkle import CompactRange, inclusion_path, leaf_hash, root_of, verify_inclusion
+from projections.transparency.merkle import leaf_hash, path_among, root_of, verify_inclusion
 
 PLACES = 4_096
 SECRET_BYTES = 32
@@ -75,6 +75,10 @@ class SealStore(Protocol):
         """Return the secrets of a day."""
         ...
 
+    def covering(self, index: int) -> SealSecrets | None:
+        """Return the secrets of the seal that covers a leaf."""
+        ...
+
     def last_seal(self) -> SealSecrets | None:
         """Return the secrets of the last day that has some."""
         ...
@@ -126,14 +130,14 @@ class Seals:
         kept = self.store.seal(day)
         return (kept.salt, kept.checkpoint) if kept else None
 
-    def open_act(self, day: date, index: int) -> OpenedAct | None:
-        """Return what proves one act under a day's seal; None when that seal does not cover the leaf."""
-        kept = self.store.seal(day)
-        if kept is None or not kept.first <= index < kept.end:
+    def open_act(self, index: int) -> OpenedAct | None:
+        """Return what proves one act under the seal that covers its leaf; None while none does."""
+        kept = self.store.covering(index)
+        if kept is None:
             return None
         leaf, place = read_leaf(self.log.entries(index, index + 1)[0]), kept.places[index - kept.first]
         hashes = [leaf_hash(commitment_) for commitment_ in self._tree(kept)]
-        return OpenedAct(day, leaf.nonce, leaf.state, place, tuple(_path(place, hashes)))
+        return OpenedAct(kept.day, leaf.nonce, leaf.state, place, tuple(path_among(place, hashes)))
 
     def _secrets(self, day: date) -> SealSecrets:
         last, latest = self.store.last_seal(), self.log.latest()
@@ -162,15 +166,6 @@ def commitment(secret: bytes, material: bytes) -> bytes:
 
 def _places(many: int) -> tuple[int, ...]:
     return tuple(secrets.SystemRandom().sample(range(PLACES), many))
-
-
-def _path(place: int, hashes: Sequence[bytes]) -> list[bytes]:
-    nodes: dict[tuple[int, int], bytes] = {}
-    compact = CompactRange()
-    for leaf in hashes:
-        for level, node in enumerate(compact.append(leaf)):
-            nodes[level, (compact.size - 1) >> level] = node
-    return inclusion_path(place, PLACES, lambda level, index: nodes[level, index])
 
 
 def verify_act(opened: OpenedAct, day_tree_root_hash: str) -> bool:

@@ -162,7 +162,7 @@ def test_one_act_is_opened_to_anyone_with_twelve_hashes(cases: Opened, seals: Se
     seal = seals.prepare(LAST_DAY)
     raw = cases.events.raw_events(0, 100_000)
     for index in (0, 7, min(len(raw), PLACES) - 1):
-        act = seals.open_act(LAST_DAY, index)
+        act = seals.open_act(index)
         assert act is not None
         assert act.event == bytes(raw[index][2])
         assert len(act.path) == 12
@@ -170,7 +170,7 @@ def test_one_act_is_opened_to_anyone_with_twelve_hashes(cases: Opened, seals: Se
         assert not verify_act(replace(act, event=act.event + b" "), seal.day_tree_root_hash)
         assert not verify_act(replace(act, nonce=bytes(16)), seal.day_tree_root_hash)
         assert not verify_act(replace(act, place=(act.place + 1) % PLACES), seal.day_tree_root_hash)
-    assert seals.open_act(LAST_DAY, len(raw)) is None
+    assert seals.open_act(len(raw)) is None
 
 
 def test_a_seal_covers_the_acts_up_to_the_end_of_its_day_and_no_others(cases: Opened, seals: Seals) -> None:
