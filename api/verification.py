@@ -1,6 +1,6 @@
 """Verifying a whole store: the stored events, the read models, both logs, what is published of them, and the seals."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -18,10 +18,11 @@ from api.stores.seal_store import SealsKept
 from api.wiring import published, tracks, views
 from domain.law.periods import start_of
 from projections.follower import Track
-from projections.store import microseconds
+from projections.store import ReadStore, microseconds
 from projections.transparency.answers import LogAnswers, PublicShelf
 from projections.transparency.case_leaves import SEAL, CaseLeavesAgain, Chain, heads_before
 from projections.transparency.leaves import public_leaf
+from projections.transparency.notes import Verifier
 from projections.transparency.seal_verification import verify_seals
 from projections.transparency.seals import Seal, Seals
 from projections.transparency.verification import again, verify_log
@@ -88,41 +89,54 @@ class Verification:
     def _logs(self, after: int) -> Iterator[str]:
         url = self.settings.database_url
         keys = KeyFolder(default_folder(url))
-        for name, verify in ((PUBLIC, self._public_log), (CASES, self._case_log)):
-            store = LogStore(url, name)
-            try:
-                # A log that was never opened has promised nothing.
-                if store.is_created() and store.origin() is not None:
-                    self.show(f"the {name} log")
-                    yield from verify(store, keys, after)
-            except KeyRefused as refused:
-                yield f"The keys of the {name} log: {refused}"
-            finally:
-                store.close()
+        shown = published(url)
+        for store in (LogStore(url, PUBLIC), LogStore(url, CASES)):
+            if store.is_created():
+                self.show(f"the {store.name} log")
+                yield from log_differences(store, self.recorder, keys, shown, after)
+            store.close()
+        shown.close()
 
-    def _public_log(self, store: LogStore, keys: KeyFolder, after: int) -> Iterator[str]:
-        shelf = PublicShelf(published(self.settings.database_url))
-        for sentence in verify_log(store, self.recorder, again(public_leaf), keys.verifiers(PUBLIC), LogAnswers(shelf), after=after):
-            yield f"Public log: {sentence}"
-        shelf.store.close()
 
-    def _case_log(self, store: LogStore, keys: KeyFolder, after: int) -> Iterator[str]:
-        first = store.first_after(after)
-        chain = Chain(first, heads_before(first, store.size(), store.heads(), store.entries) if first else {})
-        answers = LogAnswers(CaseShelf(store, keys))
-        for sentence in verify_log(store, self.recorder, CaseLeavesAgain(chain), keys.verifiers(CASES), answers, after=after):
-            yield f"Log of the cases: {sentence}"
-        if chain.heads != store.heads() and chain.index == store.size():
-            yield "Log of the cases: the heads of the case files are not those that its leaves give."
-        yield from verify_seals(list(self._seals(after)), Seals(store, SealsKept(store)), store)
+def log_differences(store: LogStore, recorder: Recorder, keys: KeyFolder, shown: ReadStore, after: int = 0) -> Iterator[str]:
+    """Yield a sentence for each difference in one of the logs, what is published of it, and the seals; `shown` is the public read store."""
+    origin = store.origin()
+    if origin is None:
+        # A log that was never opened has promised nothing, and nobody has a key of it.
+        if keys.exists(store.name) or store.signed():
+            yield f"The {store.name} log has lost its origin."
+        return
+    try:
+        verifiers = keys.verifiers(store.name)
+    except KeyRefused as refused:
+        yield f"The keys of the {store.name} log: {refused}"
+        return
+    if origin not in {verifier.name for verifier in verifiers}:
+        yield f"The {store.name} log has the origin {origin}, and no key of that name."
+    if store.name == PUBLIC:
+        found = verify_log(store, recorder, again(public_leaf), verifiers, LogAnswers(PublicShelf(shown)), after=after)
+        yield from (f"Public log: {sentence}" for sentence in found)
+    else:
+        found = _case_log(store, recorder, verifiers, LogAnswers(CaseShelf(store, keys)), after)
+        yield from (f"Log of the cases: {sentence}" for sentence in found)
 
-    def _seals(self, after: int) -> Iterator[Seal]:
-        while raw := self.recorder.raw_events(after, BATCH):
-            for _, topic, state in raw:
-                if topic == SEAL:
-                    data = orjson.loads(state)["data"]
-                    yield Seal(date.fromisoformat(data["day"]), data["commitment_hash"], data["day_tree_root_hash"])
-            after = raw[-1][0]
+
+def _case_log(store: LogStore, recorder: Recorder, verifiers: Sequence[Verifier], answers: LogAnswers, after: int) -> Iterator[str]:
+    first = store.first_after(after)
+    chain = Chain(first, heads_before(first, store.size(), store.heads(), store.entries) if first else {})
+    yield from verify_log(store, recorder, CaseLeavesAgain(chain), verifiers, answers, after=after)
+    if chain.index == store.size() and chain.heads != store.heads():
+        yield "The heads of the case files are not those that its leaves give."
+    yield from verify_seals(list(_seals(recorder, after)), Seals(store, SealsKept(store)), store)
+
+
+def _seals(recorder: Recorder, after: int) -> Iterator[Seal]:
+    while raw := recorder.raw_events(after, BATCH):
+        for _, topic, state in raw:
+            if topic == SEAL:
+                data = orjson.loads(state)["data"]
+                yield Seal(date.fromisoformat(data["day"]), data["commitment_hash"], data["day_tree_root_hash"])
+        after = raw[-1][0]
 
 
 def _tables(old: Track, new: Track) -> Iterator[str]:

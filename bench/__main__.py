@@ -14,14 +14,15 @@ from time import perf_counter
 
 from api.settings import Settings
 from api.wiring import open_register
-from bench import growth, pages, rebuild, starts, store, writes
+from bench import growth, log, pages, rebuild, starts, store, writes
 from bench.content import EVENTS_IN_A_BLOCK, MODELS_IN_A_BLOCK
 from bench.measure import Section, table
 
 MODELS = 5_000
 LISTED = MODELS * 8 // 10
 SMALL, LARGE = 500, 50_000  # models with 20 events each, to see how answers grow
-PARTS = ("pages", "questions", "writes", "rebuild", "starts")
+PARTS = ("pages", "questions", "writes", "rebuild", "starts", "log")
+ENTRIES = {False: 100_000, True: 1_000_000}  # of the public log
 REPORT = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"
 
@@ -42,7 +43,11 @@ def _parser() -> argparse.ArgumentParser:
     found = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     found.add_argument("--only", choices=PARTS, action="append", help="measure this part alone (may be given again)")
     found.add_argument("--seconds", type=float, default=1.5, help="length of one run under load (default 1.5)")
-    found.add_argument("--large", action="store_true", help="also compare 1,000,000 events with 10,000 (some minutes, 3 GB of disk)")
+    found.add_argument(
+        "--large",
+        action="store_true",
+        help="also 1,000,000 events beside 10,000, and a log of as many entries (some minutes, 3 GB of disk)",
+    )
     found.add_argument("--write", action="store_true", help="put the tables measured into docs/benchmarks.md")
     return found
 
@@ -56,6 +61,7 @@ def measured(given: argparse.Namespace, folder: Path) -> Iterator[Section]:
         "questions": lambda: [growth.alone(url)],
         "rebuild": lambda: [rebuild.measure(url)],
         "starts": lambda: [starts.measure(url, empty, folder, listed=LISTED)],
+        "log": lambda: [log.measure(folder, ENTRIES[given.large])],
         "writes": lambda: [writes.measure(url, folder)],  # last: it adds to the store
     }
     for name, part in parts.items():

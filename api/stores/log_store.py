@@ -214,6 +214,16 @@ class LogStore:
         """Return every checkpoint ever signed, the last one first."""
         return list(self._signed())
 
+    def promised(self) -> dict[int, bytes]:
+        """Return the root that was promised for each size."""
+        with self.engine.connect() as rows:
+            return {row.size: row.root for row in rows.execute(select(trees).where(trees.c.log == self.name))}
+
+    def notes(self) -> int:
+        """Return how many notes are kept, whatever they are of."""
+        with self.engine.connect() as rows:
+            return int(rows.execute(select(func.count()).select_from(checkpoints).where(checkpoints.c.log == self.name)).scalar_one())
+
     def _signed(self, limit: int | None = None) -> Iterator[SignedTree]:
         query = select(checkpoints, trees.c.root).join(trees, (trees.c.log == checkpoints.c.log) & (trees.c.size == checkpoints.c.size))
         query = query.where(checkpoints.c.log == self.name).order_by(checkpoints.c.size.desc(), checkpoints.c.serial.desc()).limit(limit)

@@ -27,8 +27,16 @@ class VerifiableLog(DurableLog, Protocol):
         """Return the index of the first leaf whose event stands after a store position, or of the next leaf."""
         ...
 
+    def promised(self) -> dict[int, bytes]:
+        """Return the root that was promised for each size."""
+        ...
+
     def signed(self) -> list[SignedTree]:
-        """Return every checkpoint ever signed."""
+        """Return every checkpoint ever signed for a promised root."""
+        ...
+
+    def notes(self) -> int:
+        """Return how many notes are kept, whatever they are of."""
         ...
 
 
@@ -79,8 +87,7 @@ def verify_log(
     remade = Remade(log.tile, log.first_after(after))
     yield from _leaves(remade, log, events, leaf_again, after)
     yield from _tiles(remade, log)
-    for tree in log.signed():
-        yield from _checkpoint(remade, tree, verifiers)
+    yield from _checkpoints(remade, log, verifiers)
     if public is not None:
         yield from _published(remade, log, public, verifiers)
 
@@ -92,6 +99,8 @@ def _leaves(remade: Remade, log: VerifiableLog, events: Events, leaf_again: Leaf
         yield from _stretch(remade.size, made, log)
         remade.append([entry for _, entry in made])
         reached = raw[-1][0]
+    if reached < head:
+        yield f"The log says that events are sequenced up to position {head}; the last one stands at position {reached}."
     if remade.size != log.size():
         yield f"The events up to position {head} give {remade.size} leaves; the log has {log.size()}."
 
@@ -130,9 +139,19 @@ def _tiles(remade: Remade, log: DurableLog) -> Iterator[str]:
             yield f"The stored {tile.path} is not what the events give."
 
 
+def _checkpoints(remade: Remade, log: VerifiableLog, verifiers: Sequence[Verifier]) -> Iterator[str]:
+    signed = log.signed()
+    for tree in signed:
+        yield from _checkpoint(remade, tree, verifiers)
+    for size in sorted(log.promised().keys() - {tree.size for tree in signed}):
+        yield f"A root is promised for {size} entries, and no checkpoint of that size is kept."
+    if (lost := log.notes() - len(signed)) > 0:
+        yield f"{lost} notes are kept for sizes that no root was promised for."
+
+
 def _checkpoint(remade: Remade, tree: SignedTree, verifiers: Sequence[Verifier]) -> Iterator[str]:
     try:
-        checkpoint = open_checkpoint(tree.note, verifiers)
+        checkpoint = open_checkpoint(tree.note, [verifier for verifier in verifiers if verifier.id == tree.key_id])
     except NoteRefused as refused:
         yield f"The checkpoint of {tree.size} entries does not hold: {refused}."
         return
@@ -161,6 +180,9 @@ def _published(remade: Remade, log: DurableLog, public: LogAnswers, verifiers: S
         yield f"The published checkpoint does not hold: {refused}."
         return
     yield from _root(remade, checkpoint, "published checkpoint")
+    last = public.shelf.last()
+    if last and (last.size, last.root) != (checkpoint.size, checkpoint.root):
+        yield "The published checkpoint says another size or root than the one that is kept beside it."
     if sorted(public.shelf.vkeys()) != sorted(verifier.vkey for verifier in verifiers):
         yield "The published verifier keys are not those that the folder of the keys names."
     for tile in changed(remade.first, max(remade.first, min(checkpoint.size, remade.size))):
