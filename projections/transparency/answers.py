@@ -13,8 +13,10 @@ from sqlalchemy import select
 
 from projections.store import ReadStore
 from projections.transparency.log import Published
-from projections.transparency.merkle import HASH_BYTES, inclusion_path
+from projections.transparency.merkle import HASH_BYTES, Node, consistency_path, inclusion_path, root_at
+from projections.transparency.notes import Checkpoint, parse_note
 from projections.transparency.proofs import Receipt
+from projections.transparency.questions import Claim, Continuation, WitnessState
 from projections.transparency.tables import log_tables
 from projections.transparency.tiles import ENTRIES, WIDTH, Tile, bundle, node_reader, parse_path, tiles_of
 
@@ -174,6 +176,31 @@ class LogAnswers:
         last = self.shelf.last()
         if last is None or index >= last.size:
             return NOT_FOUND
-        path = tuple(inclusion_path(index, last.size, node_reader(lru_cache(maxsize=64)(self.shelf.tile))))
-        receipt = Receipt(index, path, last.note, self.shelf.entries(index, index + 1)[0])
+        receipt = self._receipt(last.note, last.size, index)
         return Answer(200, TEXT, BRIEFLY, receipt.write_spicy() if spicy else receipt.write())
+
+    def _receipt(self, note: bytes, size: int, index: int) -> Receipt:
+        return Receipt(index, tuple(inclusion_path(index, size, self._node())), note, self.shelf.entries(index, index + 1)[0])
+
+    def _node(self) -> Node:
+        return node_reader(lru_cache(maxsize=64)(self.shelf.tile))
+
+    # -- What pages ask ----------------------------------------------------------------
+
+    def claim(self) -> Claim | None:
+        """Return what the log claims now; None before its first checkpoint."""
+        last = self.shelf.last()
+        return Claim(last.note, tuple(self.shelf.vkeys()), self.witnesses()) if last else None
+
+    def witnesses(self) -> tuple[WitnessState, ...]:
+        """Return the witnesses of the log."""
+        return ()
+
+    def receipt_under(self, note: bytes, index: int) -> Receipt:
+        """Return the receipt of an entry under a checkpoint that was published, whether or not it is the last."""
+        return self._receipt(note, Checkpoint.parse(parse_note(note).text).size, index)
+
+    def continuation(self, old: int, new: int) -> Continuation:
+        """Return what shows that one published size continues another."""
+        node = self._node()
+        return Continuation(old, new, root_at(old, node), root_at(new, node), tuple(consistency_path(old, new, node)))

@@ -162,21 +162,26 @@ def _stretch(first: int, end: int, node: Node) -> bytes:
 # -- Verification --------------------------------------------------------------------
 
 
-def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
-    """Tell whether a path proves that a leaf stands at an index of the tree with this size and root (RFC 9162, section 2.1.3.2)."""
+def root_from_path(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes | None:
+    """Return the root that a path leads to from a leaf (RFC 9162, section 2.1.3.2); None where no path of this length leads to the root."""
     if not 0 <= index < size:
-        return False
+        return None
     at, last, found = index, size - 1, leaf
     for sibling in path:
         if last == 0:
-            return False
+            return None
         if at & 1 or at == last:
             found = node_hash(sibling, found)
             at, last = _left_edge(at, last)
         else:
             found = node_hash(found, sibling)
         at, last = at >> 1, last >> 1
-    return last == 0 and found == root
+    return found if last == 0 else None
+
+
+def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
+    """Tell whether a path proves that a leaf stands at an index of the tree with this size and root."""
+    return root_from_path(leaf, index, size, path) == root
 
 
 def verify_consistency(old: int, new: int, old_root: bytes, new_root: bytes, path: Sequence[bytes]) -> bool:

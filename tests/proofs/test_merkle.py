@@ -17,6 +17,7 @@ from projections.transparency.merkle import (
     inclusion_path,
     leaf_hash,
     root_at,
+    root_from_path,
     root_of,
     verify_consistency,
     verify_inclusion,
@@ -105,6 +106,16 @@ def test_a_proof_of_inclusion_holds_for_nothing_else(size: int, data: st.DataObj
         at = data.draw(st.integers(0, len(proof) - 1))
         assert not verify_inclusion(leaf, index, size, proof[:at] + proof[at + 1 :], root)
         assert not verify_inclusion(leaf, index, size, [*proof[:at], EMPTY, *proof[at + 1 :]], root)
+
+
+@given(st.integers(1, MOST), st.data())
+def test_a_path_leads_to_the_root_and_one_of_another_length_to_none(size: int, data: st.DataObject) -> None:
+    index = data.draw(st.integers(0, size - 1))
+    proof = inclusion_path(index, size, node)
+    assert root_from_path(LEAVES[index], index, size, proof) == mth(0, size)
+    assert root_from_path(LEAVES[index], index, size, [EMPTY] * len(proof)) is not None
+    assert root_from_path(LEAVES[index], index, size, [*proof, EMPTY]) is None
+    assert not proof or root_from_path(LEAVES[index], index, size, proof[1:]) is None
 
 
 @given(st.integers(1, MOST), st.integers(1, MOST), st.data())
