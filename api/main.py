@@ -37,6 +37,7 @@ from projections.public.answers import PublicList
 from projections.transparency.answers import LogAnswers, PublicShelf
 from registry_site.public.front import PreparedPages
 from registry_site.public.pages import public_pages, public_problem
+from registry_site.public.verify import verify_pages
 from registry_site.ui.headers import SecurityHeaders
 from registry_site.ui.static import static_files
 
@@ -197,6 +198,7 @@ def _public_routes(app: FastAPI, shown: PublicList) -> list[BaseRoute]:
     log = LogAnswers(PublicShelf(shown.store))
     return [
         *public_pages(shown, clock=clock),
+        *verify_pages(shown, log, clock=clock),
         *public_graphql(shown, clock=clock, position=lambda: int(app.state.position), log=log.published),
         Route("/log/{path:path}", _log(log)),
         static_files(),

@@ -27,6 +27,13 @@ Complaint = Literal[
     "NOT_A_PAGE",
     "NO_SUCH_PAGE",
     "DAYS_REVERSED",
+    "NOT_A_NUMBER",
+    "NO_SUCH_ENTRY",
+    "NO_SUCH_SIZE",
+    "SIZES_REVERSED",
+    "NO_FILE",
+    "NOT_A_KEY",
+    "NOT_A_FORM",
 ]
 
 Choice = TypeVar("Choice")
@@ -35,6 +42,7 @@ DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 # A plus sign that was not encoded arrives as a space; before an offset it can mean nothing else.
 INSTANT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)(Z|[+ -][0-9]{2}:[0-9]{2})?", re.ASCII)
 PAGE = re.compile(r"[1-9][0-9]{0,6}", re.ASCII)
+NUMBER = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
 
 FIRST_YEAR, LAST_YEAR = 1900, 2999  # keeps arithmetic with days inside the calendar
 LONGEST_SEARCH = 200
@@ -150,6 +158,17 @@ def page_asked(text: str) -> int:
     """
     if not PAGE.fullmatch(text):
         raise BadQuestion(Problem("page", "NOT_A_PAGE", text))
+    return int(text)
+
+
+def number_asked(name: str, text: str) -> int:
+    """
+    Read a number of the log, from 0, in plain digits.
+
+    Raises: BadQuestion when it is not one.
+    """
+    if not NUMBER.fullmatch(text):
+        raise BadQuestion(Problem(name, "NOT_A_NUMBER", text))
     return int(text)
 
 

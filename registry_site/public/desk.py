@@ -22,7 +22,7 @@ Page = Callable[["Desk", Request], Response]
 KEPT = {"cache-control": "public, max-age=60, must-revalidate"}
 NOT_KEPT = {"cache-control": "no-store"}
 
-NAVIGATION = (("/", "list"), ("/changes", "changes"), ("/law", "law"), ("/data/explorer", "explorer"), ("/about", "about"))
+NAVIGATION = (("/", "list"), ("/changes", "changes"), ("/law", "law"), ("/verify", "verify"), ("/data/explorer", "explorer"), ("/about", "about"))
 
 
 class NotOnTheList(Exception):
@@ -44,11 +44,11 @@ class Desk:
         """Give the legal day, in Brussels."""
         return legal_day(self._clock())
 
-    def page(self, template: str, request: Request, **answer: Any) -> Response:
-        """Render a page with the state of the record, for anyone to keep."""
+    def page(self, template: str, request: Request, *, status: int = HTTPStatus.OK, kept: bool = True, **answer: Any) -> Response:
+        """Render a page with the state of the record; for anyone to keep unless it depends on more than that state and the legal day."""
         state = self.questions.state()
         html = render(template, path=request.url.path, state=state, demonstration=state.demonstration, today=self.today(), **answer)
-        return HTMLResponse(html, headers=KEPT)
+        return HTMLResponse(html, status_code=status, headers=KEPT if kept else NOT_KEPT)
 
 
 @cache

@@ -1,5 +1,6 @@
 """Days, countries and figures as people read them."""
 
+from base64 import b64encode
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -39,6 +40,11 @@ def weekday(day: date, language: str = "en") -> str:
 def country(code: str, language: str = "en") -> str:
     """Name a country by its ISO 3166 code; an unknown code stands for itself."""
     return str(Locale.parse(language).territories.get(code, code))
+
+
+def base64(material: bytes) -> str:
+    """Write bytes in padded standard base64, as the log's files do."""
+    return b64encode(material).decode()
 
 
 def flop(value: Decimal) -> Markup:

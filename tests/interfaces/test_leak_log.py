@@ -163,6 +163,9 @@ def test_the_logs_differ_in_nothing_but_what_derives_from_the_seals(quiet: Store
 def test_everything_else_that_the_public_may_ask_is_the_same(quiet: Store, busy: Store) -> None:
     one, other = answers(quiet, whole=False), answers(busy, whole=False)
     assert one.keys() == other.keys()
+    checked = [one[address][2].partition(b"<template")[0] for address in one if address.startswith("/verify?entry=")]
+    assert len(checked) > 10
+    assert all(b"This receipt holds" in page for page in checked)
     seen = [[with_body(found[address], in_text(found[address][2])) for address in one] for found in (one, other)]
     assert [address for address, mine, theirs in zip(one, *seen, strict=True) if mine != theirs] == []
 

@@ -1,5 +1,6 @@
 """The public pages: what they show, what they refuse, and that nothing in them is ever markup of somebody else."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
@@ -127,6 +128,12 @@ def test_history_tells_each_field_before_and_after(read: Read):
     page = read("/entries/SR-0002")
     assert "<del>Kestrel-X</del>" in page
     assert "<ins>Kestrel-Y</ins>" in page
+
+
+def test_each_change_of_an_entry_leads_to_the_check_of_its_receipt(read: Read):
+    page = read("/entries/SR-0002")
+    assert re.findall(r'href="/verify\?entry=(\d+)#one-entry"', page) == ["3", "1"]  # newest first, by their places in the log
+    assert 'href="/verify?' not in read("/entries/SR-0002?valid_at=2026-03-31")
 
 
 def test_the_ground_is_a_sentence_with_a_link_to_the_act(read: Read):

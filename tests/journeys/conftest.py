@@ -3,10 +3,12 @@
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.parse import urljoin, urlsplit
 from urllib.request import urlopen
 
@@ -87,9 +89,20 @@ def visit(browser: Browser, live_server: str, axe: str):
     return start
 
 
+def _wait_for_the_log(live_server: str) -> None:
+    """Wait until the log, which follows on its own, has published what the pages show."""
+    for _ in range(300):
+        try:
+            return urlopen(urljoin(live_server, "/log/entry/7")).close()
+        except HTTPError:
+            time.sleep(0.1)
+    pytest.fail("the log was not published within 30 seconds")
+
+
 @pytest.fixture(scope="session")
 def addresses(live_server: str) -> dict[str, str]:
     """Name the pages to look at; entries are found on the list itself."""
+    _wait_for_the_log(live_server)
     with urlopen(urljoin(live_server, "/?include_removed=true&sort=listed")) as answer:
         rows = answer.read().decode().split("<tr")[1:]
     entries = {"Removed" in row: found[1] for row in rows if (found := re.search(r'href="(/entries/[^"]+)"', row))}
@@ -106,6 +119,9 @@ def addresses(live_server: str) -> dict[str, str]:
         "about": "/about",
         "accessibility": "/accessibility",
         "privacy": "/privacy",
+        "verify": "/verify",
+        "checked entry": "/verify?entry=7&from=3",
+        "what cannot be checked": "/verify?entry=-1&from=9&to=3",
         "explorer": "/data/explorer",
         "bad question": "/?valid_at=soon",
         "nowhere": "/nowhere",

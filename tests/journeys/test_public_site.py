@@ -19,6 +19,9 @@ PAGES = [
     "about",
     "accessibility",
     "privacy",
+    "verify",
+    "checked entry",
+    "what cannot be checked",
     "explorer",
     "bad question",
     "nowhere",
@@ -57,7 +60,7 @@ def test_a_page_without_scripts_says_the_same(visit, addresses, name):
         assert here.page.locator("main").inner_text().strip()
 
 
-@pytest.mark.parametrize("name", ["list", "list of another day", "entry", "changes", "law"])
+@pytest.mark.parametrize("name", ["list", "list of another day", "entry", "changes", "law", "checked entry"])
 def test_nothing_is_lost_when_the_reader_spaces_the_text(visit, addresses, name):
     with visit(320, bypass_csp=True) as here:
         here.open(addresses[name])
