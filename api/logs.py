@@ -5,6 +5,7 @@ The public log is published with the list. The log of the cases is for auditors,
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -13,6 +14,7 @@ from api.stores.keys import KeyFolder, default_folder
 from api.stores.log_store import CASES, PUBLIC, LogStore
 from api.stores.seal_store import SealsKept
 from api.wiring import Register
+from api.witnesses import Witnesses, read_policy
 from domain.envelope import SYSTEM
 from domain.errors import AlreadyInRegister
 from domain.ids import REGISTER
@@ -24,7 +26,9 @@ from projections.transparency.case_leaves import CaseLeaves
 from projections.transparency.leaves import public_leaf
 from projections.transparency.log import DurableLog, Log, Published, SignedTree, one_by_one, origin_of
 from projections.transparency.notes import Signer
+from projections.transparency.policy import Policy
 from projections.transparency.publication import PublicCopy
+from projections.transparency.questions import Looked
 from projections.transparency.seals import Seal, Seals, days_due
 
 ADDRESSES = {PUBLIC: "log", CASES: "audit/log"}
@@ -55,6 +59,14 @@ class CaseShelf:
         """Return the entries first … end - 1."""
         return self.store.entries(first, end)
 
+    def policy(self) -> str:
+        """Return the policy without witnesses: whoever witnessed this log would learn how busy the office is."""
+        return Policy().text
+
+    def witnesses(self) -> Sequence[Looked]:
+        """Return nobody."""
+        return ()
+
     # -- A log needs somewhere to be published ---------------------------------------------
 
     def published(self) -> Published | None:
@@ -64,6 +76,9 @@ class CaseShelf:
     def publish(self, seen: int, tree: SignedTree, log: DurableLog) -> bool:
         """Publish nothing: it is done, and only a worker that saw an older checkpoint asks."""
         return False
+
+    def show_witnesses(self, log: DurableLog) -> None:
+        """Show nobody."""
 
 
 @dataclass
@@ -113,21 +128,34 @@ def open_logs(settings: Settings, register: Register) -> Logs:
     """
     Open the logs of a register; their origins are chosen, and their first keys made, when they are first opened.
 
-    Raises: KeyRefused when a key is missing, damaged, or readable by others.
+    Raises: KeyRefused when a key is missing, damaged, or readable by others; PolicyRefused when the file of witnesses is not usable.
     """
+    policy = _policy(settings, register)  # before anything is made
     keys = KeyFolder(default_folder(settings.database_url))
     public, public_signer = _opened(settings, register, PUBLIC, keys)
     cases, case_signer = _opened(settings, register, CASES, keys)
     shelf = CaseShelf(cases, keys)
-    public_log = Log(public, one_by_one(public_leaf), public_signer, PublicCopy(register.public.store, keys.verifiers(PUBLIC)))
+    copy = PublicCopy(register.public.store, keys.verifiers(PUBLIC), policy)
+    witnesses = Witnesses(public, policy, settings.witness_seconds)
+    public_log = Log(public, one_by_one(public_leaf), public_signer, copy, witnesses=witnesses)
     case_log = Log(cases, CaseLeaves(cases), case_signer, shelf)
     seals = Seals(cases, SealsKept(cases))
-    return Logs(register, public_log, case_log, shelf, seals, Follower(register.recorder, [public_log, case_log]))
+    follower = Follower(register.recorder, [public_log, case_log])
+    witnesses.after_keeping = follower.wake
+    return Logs(register, public_log, case_log, shelf, seals, follower)
+
+
+def _policy(settings: Settings, register: Register) -> Policy:
+    with closing(LogStore(settings.database_url, PUBLIC)) as store:
+        return read_policy(settings.witness_policy, _origin(settings, register, store))
+
+
+def _origin(settings: Settings, register: Register, store: LogStore) -> str:
+    """Return the origin that a log has, or will have."""
+    return store.origin() or origin_of(settings.public_address, demonstration=register.demonstration, prefix=ADDRESSES[store.name])
 
 
 def _opened(settings: Settings, register: Register, name: str, keys: KeyFolder) -> tuple[LogStore, Signer]:
     store = LogStore(settings.database_url, name)
-    origin = store.origin()
-    if origin is None:
-        origin = store.choose_origin(origin_of(settings.public_address, demonstration=register.demonstration, prefix=ADDRESSES[name]))
+    origin = store.choose_origin(_origin(settings, register, store))
     return store, keys.signer(name) if keys.exists(name) else keys.init(name, origin)

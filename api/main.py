@@ -92,6 +92,8 @@ def service(settings: Settings, *, whole: bool = True) -> ASGIApp:
 @asynccontextmanager
 async def _whole(app: FastAPI) -> AsyncIterator[None]:
     register = await asyncio.to_thread(open_register, app.state.settings)
+    # Before any thread is started: a key or policy that is refused ends the process.
+    logs = None if app.state.settings.database_url == "sqlite://" else await asyncio.to_thread(open_logs, app.state.settings, register)
     app.state.register = register
     app.state.tokens = open_tokens(app.state.settings)
     ahead = Ahead(register)
@@ -102,7 +104,6 @@ async def _whole(app: FastAPI) -> AsyncIterator[None]:
     # What cannot be read leaves the service running on what was folded before, and not ready.
     await asyncio.to_thread(register.follower.wait_for, register.recorder.head(), CATCHING_UP)
     await asyncio.to_thread(_note_position, app, register.public)
-    logs = None if app.state.settings.database_url == "sqlite://" else await asyncio.to_thread(open_logs, app.state.settings, register)
     tasks = [asyncio.create_task(_run_slots(app, register))]
     if logs:
         logs.follower.start()

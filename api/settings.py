@@ -15,4 +15,6 @@ class Settings(BaseSettings):
     workers: int = Field(1, ge=1, le=64, description="web processes; more than one needs PostgreSQL or a file")
     public_address: str = Field("127.0.0.1:8000", description="public address of the register; names its log when that is first opened")
     wait_seconds: float = Field(2.0, ge=0, le=30, description="how long an answer waits for the read side")
+    witness_policy: str = Field("", description="file that names the witnesses of the public log (C2SP tlog-policy); empty for none")
+    witness_seconds: float = Field(2.0, ge=0, le=30, description="how long the public log waits for its witnesses before it is published")
     prepared_bytes: int = Field(64 * 1024 * 1024, ge=0, description="memory for prepared public answers")

@@ -16,6 +16,7 @@ from api.stores.keys import KeyFolder, KeyRefused, default_folder
 from api.stores.log_store import CASES, PUBLIC, LogStore
 from api.stores.seal_store import SealsKept
 from api.wiring import published, tracks, views
+from api.witnesses import read_policy
 from domain.law.periods import start_of
 from projections.follower import Track
 from projections.store import ReadStore, microseconds
@@ -23,9 +24,11 @@ from projections.transparency.answers import LogAnswers, PublicShelf
 from projections.transparency.case_leaves import SEAL, CaseLeavesAgain, Chain, heads_before
 from projections.transparency.leaves import public_leaf
 from projections.transparency.notes import Verifier
+from projections.transparency.policy import PolicyRefused
 from projections.transparency.seal_verification import verify_seals
 from projections.transparency.seals import Seal, Seals
 from projections.transparency.verification import again, verify_log
+from projections.transparency.witness_verification import verify_witnesses
 
 BATCH = 5_000
 Show = Callable[[str], None]
@@ -94,8 +97,17 @@ class Verification:
             if store.is_created():
                 self.show(f"the {store.name} log")
                 yield from log_differences(store, self.recorder, keys, shown, after)
+                if store.name == PUBLIC and store.origin():
+                    yield from self._witnesses(store, shown)
             store.close()
         shown.close()
+
+    def _witnesses(self, store: LogStore, shown: ReadStore) -> Iterator[str]:
+        try:
+            policy = read_policy(self.settings.witness_policy, store.origin())
+            yield from (f"Public log: {sentence}" for sentence in verify_witnesses(store, policy, LogAnswers(PublicShelf(shown))))
+        except PolicyRefused as refused:
+            yield f"The witnesses of the public log: {refused}"
 
 
 def log_differences(store: LogStore, recorder: Recorder, keys: KeyFolder, shown: ReadStore, after: int = 0) -> Iterator[str]:

@@ -8,6 +8,8 @@ import uvicorn
 
 from api.settings import Settings
 from api.wiring import open_register, server_clock
+from api.witnesses import read_policy
+from projections.transparency.policy import PolicyRefused
 from registry_site.ui.static import AssetsMissing, require_built
 
 EXAMPLE = "example:\n  registry serve --port 9000"
@@ -33,7 +35,7 @@ def run(given: argparse.Namespace) -> int:
     try:
         require_built()
         demonstration = not given.public and _created(settings)
-    except AssetsMissing as error:
+    except (AssetsMissing, PolicyRefused) as error:
         print(f"registry serve: {error}", file=sys.stderr)
         return 2
     if given.welcome:
@@ -44,7 +46,8 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _created(settings: Settings) -> bool:
-    """Make an empty store a register, and tell whether it is a demonstration."""
+    """Make an empty store a register, and tell whether it is a demonstration; what would stop the service later stops it before."""
+    read_policy(settings.witness_policy)
     register = open_register(settings)
     try:
         if not register.registry.is_created:

@@ -272,6 +272,19 @@ class LogStore:
         with self.engine.connect() as rows:
             return list(rows.execute(query).scalars())
 
+    def last_cosignature(self, witness: str) -> tuple[int, str] | None:
+        """Return the largest size that a witness has cosigned, and its line."""
+        query = select(cosignatures.c.size, cosignatures.c.line).where(cosignatures.c.log == self.name, cosignatures.c.witness == witness)
+        with self.engine.connect() as rows:
+            found = rows.execute(query.order_by(cosignatures.c.size.desc()).limit(1)).first()
+        return (found.size, found.line) if found else None
+
+    def all_cosignatures(self) -> list[tuple[int, str, str]]:
+        """Return size, witness and line of every cosignature kept."""
+        query = select(cosignatures.c.size, cosignatures.c.witness, cosignatures.c.line).where(cosignatures.c.log == self.name)
+        with self.engine.connect() as rows:
+            return [tuple(row) for row in rows.execute(query.order_by(cosignatures.c.size, cosignatures.c.witness))]
+
     # -- Transactions --------------------------------------------------------------------
 
     def _log(self, column: str) -> int:

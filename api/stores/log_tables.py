@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import BigInteger, Column, Connection, Engine, LargeBinary, MetaData, String, Table, UniqueConstraint, create_engine, event
+from sqlalchemy import BigInteger, Column, Connection, Engine, Index, LargeBinary, MetaData, String, Table, UniqueConstraint, create_engine, event
 
 SCHEMA = "log"
 FILE_NAME = "log.db"
@@ -59,7 +59,9 @@ cosignatures = Table(
     _key("witness", String),
     Column("line", String, nullable=False),
     Column("signed_at", BigInteger, nullable=False),
+    Index("cosignatures_by_witness", "log", "witness", "size"),
 )
+"""Signature lines of witnesses, each named by its whole verifier key; the first one on a size is kept."""
 heads = Table("heads", METADATA, _key("log", String), _key("file", String), Column("n", BigInteger, nullable=False), Column("last", BigInteger))
 """For each case file: how many leaves it has, and the index of the last."""
 seals = Table(

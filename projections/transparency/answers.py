@@ -15,8 +15,9 @@ from projections.store import ReadStore
 from projections.transparency.log import Published
 from projections.transparency.merkle import HASH_BYTES, Node, consistency_path, inclusion_path, root_at
 from projections.transparency.notes import Checkpoint, parse_note
+from projections.transparency.policy import Policy
 from projections.transparency.proofs import Receipt
-from projections.transparency.questions import Claim, Continuation, WitnessState
+from projections.transparency.questions import Claim, Continuation, Looked, WitnessState
 from projections.transparency.tables import log_tables
 from projections.transparency.tiles import ENTRIES, WIDTH, Tile, bundle, node_reader, parse_path, tiles_of
 
@@ -62,6 +63,14 @@ class Shelf(Protocol):
         """Return the entries first … end - 1."""
         ...
 
+    def policy(self) -> str:
+        """Return the log's policy without the lines of logs."""
+        ...
+
+    def witnesses(self) -> Sequence[Looked]:
+        """Return the witnesses of the policy."""
+        ...
+
 
 class PublicShelf:
     """The public log in the public read store."""
@@ -94,6 +103,18 @@ class PublicShelf:
         with self.store.reading() as rows:
             return list(rows.execute(query).scalars())
 
+    def policy(self) -> str:
+        """Return the log's policy without the lines of logs."""
+        with self.store.reading() as rows:
+            return rows.execute(select(self.tables.policy.c.text)).scalar() or Policy().text
+
+    def witnesses(self) -> Sequence[Looked]:
+        """Return the witnesses of the policy."""
+        column = self.tables.witnesses.c
+        query = select(column.name, column.vkey, column.url, column.size, column.looked_at).order_by(column.number)
+        with self.store.reading() as rows:
+            return [Looked(*row) for row in rows.execute(query)]
+
 
 class LogAnswers:
     """Answers every address of a log."""
@@ -122,7 +143,7 @@ class LogAnswers:
         return found.body if found.status == 200 else None
 
     def size(self) -> int:
-        """Return how many entries are published; together with the key, all that an answer depends on."""
+        """Return how many entries are published; with key and cosignatures, all that an answer depends on."""
         last = self.shelf.last()
         return last.size if last else 0
 
@@ -148,9 +169,9 @@ class LogAnswers:
         return Answer(200, TEXT, BRIEFLY, "".join(f"{vkey}\n" for vkey in vkeys).encode()) if vkeys else NOT_FOUND
 
     def policy(self) -> Answer:
-        """Answer the log's policy as C2SP tlog-policy writes it: one log, and no witnesses that a reader could insist on."""
+        """Answer the log's policy as C2SP tlog-policy writes it: one log, its witnesses, and the quorum that a reader can insist on."""
         key = self.key()
-        return key._replace(body=b"log " + key.body + b"quorum none\n") if key.status == 200 else key
+        return key._replace(body=b"log " + key.body + self.shelf.policy().encode()) if key.status == 200 else key
 
     def tile(self, tile: Tile) -> Answer:
         """Answer a tile at the width asked for."""
@@ -190,11 +211,18 @@ class LogAnswers:
     def claim(self) -> Claim | None:
         """Return what the log claims now; None before its first checkpoint."""
         last = self.shelf.last()
-        return Claim(last.note, tuple(self.shelf.vkeys()), self.witnesses()) if last else None
+        return Claim(last.note, tuple(self.shelf.vkeys()), self._witnessed(last.note)) if last else None
 
-    def witnesses(self) -> tuple[WitnessState, ...]:
-        """Return the witnesses of the log."""
-        return ()
+    def witnesses(self) -> WitnessState:
+        """Tell what the witnesses have seen."""
+        last = self.shelf.last()
+        return self._witnessed(last.note if last else b"")
+
+    def _witnessed(self, note: bytes) -> WitnessState:
+        """Verify cosignatures each time, so that nothing else stands for them."""
+        policy = Policy.parse(self.shelf.policy().encode())
+        cosigned = frozenset(policy.cosigned(note) if note else ())
+        return WitnessState(policy.quorum, policy.reached(cosigned), tuple(self.shelf.witnesses()), cosigned)
 
     def receipt_under(self, note: bytes, index: int) -> Receipt:
         """Return the receipt of an entry under a checkpoint that was published, whether or not it is the last."""

@@ -1,13 +1,14 @@
 """
 The log: follows the stored events, and never refuses one.
 
-Steps, each a commit point: an event was stored, its leaf is sequenced, tiles are written, a checkpoint is signed, log and checkpoint are published. A
-crash between any two is repaired by the next `step`, which looks at what is there and does what is missing. Any number of processes may do so at
-once: each step is taken only from the state in which it was seen, and a size has one root for ever.
+Steps, each a commit point: an event was stored, its leaf is sequenced, tiles are written, a checkpoint is signed, witnesses have cosigned it or the
+time for it is over, log and checkpoint are published. A crash between any two is repaired by the next `step`, which looks at what is there and does
+what is missing. Any number of processes may do so at once: each step is taken only from the state in which it was seen, and a size has one root for
+ever. A cosignature that comes later is published then.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Protocol
@@ -15,6 +16,7 @@ from typing import Protocol
 from projections.transparency.merkle import Node, leaf_hash, root_at
 from projections.transparency.notes import Checkpoint, Signer, signed
 from projections.transparency.tiles import grown, node_reader
+from projections.transparency.witnesses import Unwitnessed, Witnessing
 
 BATCH = 5_000
 """Events read, and leaves added to the tiles, in one transaction."""
@@ -131,6 +133,18 @@ class DurableLog(Protocol):
         """
         ...
 
+    def keep_cosignature(self, size: int, witness: str, line: str, at: datetime) -> None:
+        """Keep a witness's signature line on the checkpoint of a size; a second one of the same witness, named by its key, changes nothing."""
+        ...
+
+    def cosignatures(self, size: int) -> list[str]:
+        """Return the signature lines of witnesses on the checkpoint of a size, always in the same order."""
+        ...
+
+    def last_cosignature(self, witness: str) -> tuple[int, str] | None:
+        """Return the largest size that a witness has cosigned, and its line."""
+        ...
+
     def close(self) -> None:
         """Close every connection."""
         ...
@@ -153,7 +167,15 @@ class Publication(Protocol):
         ...
 
     def publish(self, seen: int, tree: SignedTree, log: DurableLog) -> bool:
-        """Copy leaves, tiles and checkpoint in one transaction. False, and nothing written, when another size than the one seen is published."""
+        """
+        Copy leaves, tiles and checkpoint, with all cosignatures kept on it, in one transaction.
+
+        False, and nothing written, when another size than the one seen is published.
+        """
+        ...
+
+    def show_witnesses(self, log: DurableLog) -> None:
+        """Publish who witnesses the log, and what each has seen last, unless that is published already."""
         ...
 
 
@@ -177,15 +199,16 @@ def server_time() -> datetime:
 
 @dataclass
 class Log:
-    """One log: its durable store, what its leaves are, who signs, and where it is published."""
+    """One log: its durable store, what its leaves are, who signs, where it is published, and who witnesses it."""
 
     store: DurableLog
     leaves_of: LeavesOf
     signer: Signer
     publication: Publication
     clock: Callable[[], datetime] = server_time
-    _settled: int | None = None
-    """Size at which this worker found nothing missing: most events are confidential, and leave the public log as it is."""
+    witnesses: Witnessing = field(default_factory=Unwitnessed)
+    _settled: tuple[int, int] | None = None
+    """Size and cosignatures with which this worker found nothing missing: most events are confidential, and leave the public log as it is."""
 
     def step(self, source: Events, limit: int = BATCH) -> int:
         """
@@ -198,14 +221,14 @@ class Log:
         if raw:
             # Commit point: leaves and position together, and only if no other worker was faster.
             self.store.sequence(seen, raw[-1][0], self.leaves_of(raw))
-        size = self.store.size()
-        if size != self._settled and self.settle(caught_up=not raw):
-            self._settled = size
+        state = (self.store.size(), self.witnesses.kept())
+        if state != self._settled and self.settle(caught_up=not raw):
+            self._settled = state
         return len(raw)
 
     def settle(self, *, caught_up: bool) -> bool:
         """
-        Write tiles, sign and publish what is sequenced; False while a lost log store has not come as far again as what is published.
+        Write tiles, sign, have witnessed and publish what is sequenced; False while a lost log store has not come as far again as what is published.
 
         Raises: LogForked.
         """
@@ -221,6 +244,9 @@ class Log:
             if promised and root_at(promised.size, node) != promised.root:
                 raise LogForked(f"The log of {promised.size} entries has another root than the one that was promised: it is not the same log.")
         self._sign(size, latest, node)
+        if signed_last := self.store.latest():
+            # Each cosignature is a commit point of its own. Without any of them the log is published all the same.
+            self.witnesses.look(signed_last.size)
         self._publish()
         return True
 
@@ -235,7 +261,8 @@ class Log:
         self._settled = None
 
     def close(self) -> None:
-        """Close the durable store."""
+        """Stop asking witnesses and close the durable store."""
+        self.witnesses.close()
         self.store.close()
 
     def _write_tiles(self) -> None:
@@ -253,11 +280,17 @@ class Log:
         self.store.sign(size, tree.root, key_id, lambda: signed(tree.text, self.signer), self.clock())
 
     def _publish(self) -> None:
-        while (latest := self.store.latest()) and is_news(latest, published := self.publication.published()):
+        while (latest := self.store.latest()) and is_news(cosigned(latest, self.store), published := self.publication.published()):
             # Commit point: leaves, tiles and checkpoint become visible together. Refused only when another worker has published meanwhile.
             self.publication.publish(published.size if published else 0, latest, self.store)
+        self.publication.show_witnesses(self.store)
+
+
+def cosigned(tree: SignedTree, log: DurableLog) -> SignedTree:
+    """Return a signed tree with the lines of its witnesses after the log's own."""
+    return replace(tree, note=tree.note + "".join(log.cosignatures(tree.size)).encode())
 
 
 def is_news(latest: SignedTree, published: Published | None) -> bool:
-    """Tell whether a signed tree is to take the place of the published one."""
+    """Tell whether a signed tree, with its cosignatures, is to take the place of the published one."""
     return published is None or latest.size > published.size or (latest.size == published.size and latest.note != published.note)

@@ -10,7 +10,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Self
+from typing import ClassVar, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -49,18 +49,21 @@ def checked_name(name: str) -> str:
 class Verifier:
     """A public key under its name."""
 
+    kind: ClassVar[bytes] = ED25519
+    kind_name: ClassVar[str] = "an Ed25519 verifier key"
+
     name: str
     public_key: bytes
 
     @property
     def id(self) -> bytes:
         """Return the four bytes that signature lines begin with."""
-        return key_id(self.name, self.public_key)[:KEY_ID_BYTES]
+        return key_id(self.name, self.public_key, self.kind)[:KEY_ID_BYTES]
 
     @property
     def vkey(self) -> str:
         """Return the key as one writes it down."""
-        return f"{self.name}+{self.id.hex()}+{_base64(ED25519 + self.public_key)}"
+        return f"{self.name}+{self.id.hex()}+{_base64(self.kind + self.public_key)}"
 
     @classmethod
     def parse(cls, vkey: str) -> Self:
@@ -72,8 +75,8 @@ class Verifier:
         name, _, rest = vkey.partition("+")
         shown, _, key = rest.partition("+")
         material = _bytes_of(key)
-        if material[:1] != ED25519 or len(material) != 33:
-            raise NoteRefused("this is not an Ed25519 verifier key, name+identifier+key")
+        if material[:1] != cls.kind or len(material) != 33:
+            raise NoteRefused(f"this is not {cls.kind_name}, name+identifier+key")
         verifier = cls(checked_name(name), material[1:])
         if shown != verifier.id.hex():
             raise NoteRefused("the identifier in this verifier key belongs to another name or key")
@@ -106,7 +109,7 @@ class Signer:
 
     def line(self, text: str) -> str:
         """Return the signature line for a text."""
-        return f"— {self.name} {_base64(self.verifier.id + self._key.sign(text.encode()))}\n"
+        return Signature(self.name, self.verifier.id, self._key.sign(text.encode())).line
 
     def __repr__(self) -> str:
         return f"Signer({self.name!r})"
@@ -122,6 +125,11 @@ class Signature:
     name: str
     key_id: bytes
     signature: bytes
+
+    @property
+    def line(self) -> str:
+        """Return the line, as it is written once and for all."""
+        return f"— {self.name} {_base64(self.key_id + self.signature)}\n"
 
 
 @dataclass(frozen=True, slots=True)

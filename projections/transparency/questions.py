@@ -6,14 +6,13 @@ Pages know only this module and the pure ones beside it: what they check, they c
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from projections.transparency.proofs import Receipt
 
 
-@dataclass(frozen=True, slots=True)
-class WitnessState:
-    """A witness of the log, and the last checkpoint that it signed beside us: its size, and when. Both None before the first."""
+class Looked(NamedTuple):
+    """A witness of the policy: the largest size that it has cosigned and when, by its own clock. Both None before the first."""
 
     name: str
     vkey: str
@@ -22,13 +21,22 @@ class WitnessState:
     looked_at: datetime | None
 
 
+class WitnessState(NamedTuple):
+    """Whose cosignatures the policy asks for, `none` for nobody's, whether the last checkpoint has them, every witness, and who cosigned that one."""
+
+    quorum: str
+    is_reached: bool
+    witnesses: tuple[Looked, ...]
+    cosigned: frozenset[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """What the log claims at one moment: its last checkpoint as it is served, and every verifier key that ever signed, the one in use first."""
 
     note: bytes
     vkeys: tuple[str, ...]
-    witnesses: tuple[WitnessState, ...]
+    witnessed: WitnessState
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,5 @@
 """
-The tables of the public read store that hold the published log: leaves, tiles, keys, and the last checkpoint.
+The tables of the public read store that hold the published log: leaves, tiles, keys, the last checkpoint, and who witnesses it.
 
 No projection fills them, and a rebuild carries them over: they are copied from the log's own store, which a public process never opens.
 """
@@ -7,6 +7,8 @@ No projection fills them, and a rebuild carries them over: they are copied from 
 from dataclasses import dataclass
 
 from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table
+
+from projections.store import Instant
 
 KEPT = {"kept": True}
 
@@ -23,6 +25,10 @@ class LogTables:
     """One row: the last checkpoint, as it is served."""
     keys: Table
     """The verifier keys that ever signed; the last is in use."""
+    policy: Table
+    """One row: the log's policy, without the lines of logs."""
+    witnesses: Table
+    """The witnesses of the policy in its order; of each the largest size that it has cosigned, and when, by its own clock."""
 
 
 def log_tables(metadata: MetaData) -> LogTables:
@@ -30,7 +36,7 @@ def log_tables(metadata: MetaData) -> LogTables:
     known = metadata.tables
     if "log_checkpoint" not in known:
         _add(metadata)
-    return LogTables(known["log_bundles"], known["log_tiles"], known["log_checkpoint"], known["log_keys"])
+    return LogTables(*(known[f"log_{name}"] for name in ("bundles", "tiles", "checkpoint", "keys", "policy", "witnesses")))
 
 
 def _add(metadata: MetaData) -> None:
@@ -53,6 +59,18 @@ def _add(metadata: MetaData) -> None:
         info=KEPT,
     )
     Table("log_keys", metadata, _key("number"), Column("vkey", String, nullable=False), info=KEPT)
+    Table("log_policy", metadata, Column("name", String, primary_key=True), Column("text", String, nullable=False), info=KEPT)
+    Table(
+        "log_witnesses",
+        metadata,
+        _key("number"),
+        Column("name", String, nullable=False),
+        Column("vkey", String, nullable=False),
+        Column("url", String),
+        Column("size", Integer),
+        Column("looked_at", Instant),
+        info=KEPT,
+    )
 
 
 def _key(name: str) -> Column[int]:

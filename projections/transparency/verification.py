@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from projections.transparency.answers import LogAnswers
-from projections.transparency.log import BATCH, DurableLog, Events, LeafOf, Raw, SignedTree
+from projections.transparency.log import BATCH, DurableLog, Events, LeafOf, Raw, SignedTree, cosigned
 from projections.transparency.merkle import HASH_BYTES, leaf_hash, root_at
 from projections.transparency.notes import Checkpoint, NoteRefused, Verifier, open_checkpoint
 from projections.transparency.tiles import ENTRIES, LEVELS, WIDTH, Tile, TileReader, changed, grown, node_reader, unbundle
@@ -37,6 +37,10 @@ class VerifiableLog(DurableLog, Protocol):
 
     def notes(self) -> int:
         """Return how many notes are kept, whatever they are of."""
+        ...
+
+    def all_cosignatures(self) -> list[tuple[int, str, str]]:
+        """Return size, witness and line of every cosignature kept."""
         ...
 
 
@@ -168,7 +172,7 @@ def _root(remade: Remade, checkpoint: Checkpoint, what: str) -> Iterator[str]:
 # -- What is published -----------------------------------------------------------------
 
 
-def _published(remade: Remade, log: DurableLog, public: LogAnswers, verifiers: Sequence[Verifier]) -> Iterator[str]:
+def _published(remade: Remade, log: VerifiableLog, public: LogAnswers, verifiers: Sequence[Verifier]) -> Iterator[str]:
     answer = public.checkpoint()
     if answer.status != 200:
         if log.latest():
@@ -183,6 +187,8 @@ def _published(remade: Remade, log: DurableLog, public: LogAnswers, verifiers: S
     last = public.shelf.last()
     if last and (last.size, last.root) != (checkpoint.size, checkpoint.root):
         yield "The published checkpoint says another size or root than the one that is kept beside it."
+    if answer.body not in {cosigned(tree, log).note for tree in log.signed() if tree.size == checkpoint.size}:
+        yield f"The published checkpoint of {checkpoint.size} entries is not a signed one with all cosignatures kept on it: start the service."
     if sorted(public.shelf.vkeys()) != sorted(verifier.vkey for verifier in verifiers):
         yield "The published verifier keys are not those that the folder of the keys names."
     for tile in changed(remade.first, max(remade.first, min(checkpoint.size, remade.size))):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from html import unescape
 from itertools import combinations_with_replacement
@@ -19,7 +20,7 @@ from projections.transparency.answers import LogAnswers, PublicShelf
 from projections.transparency.merkle import leaf_hash, root_of
 from projections.transparency.notes import Signer
 from projections.transparency.proofs import Receipt
-from projections.transparency.questions import WitnessState
+from projections.transparency.questions import Claim, Looked, WitnessState
 from projections.transparency.tables import log_tables
 from registry_site.public.front import PreparedPages
 from registry_site.public.pages import public_pages
@@ -32,8 +33,8 @@ from tests.proofs.tampered_receipts import OTHER_LOG, TAMPERED, UNREADABLE, of_a
 
 SIZE = 11
 OTHER_KEY = Signer(ORIGIN, b"\x06" * 32)
-WITNESS = WitnessState("witness.example.eu", "witness.example.eu+00000000+AAAA", None, 9, datetime(2026, 11, 20, 8, 5, tzinfo=UTC))
-NEW_WITNESS = WitnessState("second.example.eu", "second.example.eu+00000000+AAAA", None, None, None)
+WITNESS = Looked("witness.example.eu", "witness.example.eu+00000000+AAAA", None, 9, datetime(2026, 11, 20, 8, 5, tzinfo=UTC))
+NEW_WITNESS = Looked("second.example.eu", "second.example.eu+00000000+AAAA", None, None, None)
 
 
 @pytest.fixture(scope="module")
@@ -87,10 +88,12 @@ def test_without_witnesses_the_page_says_so_and_what_follows(client: TestClient)
 
 def test_each_witness_is_shown_with_when_it_last_looked(log: Opened) -> None:
     class Witnessed(LogAnswers):
-        def witnesses(self) -> tuple[WitnessState, ...]:
-            return WITNESS, NEW_WITNESS
+        def claim(self) -> Claim | None:
+            found = super().claim()
+            return found and replace(found, witnessed=WitnessState("both", False, (WITNESS, NEW_WITNESS), frozenset({WITNESS.name})))
 
     page = visitor(Witnessed(PublicShelf(log.public))).get("/verify").text
+    assert "do not rely on it until it has" in page
     assert "No witness is configured." not in page
     assert '<time datetime="2026-11-20">20 November 2026</time>, 08:05 UTC' in page
     assert "(2 fewer than now)" in page
