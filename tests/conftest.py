@@ -44,6 +44,16 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, p
     return report
 
 
+# -- What ran is said ---------------------------------------------------------------
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which witnesses of the log were real, since not every machine can run them all."""
+    properties = [pair for report in terminalreporter.getreports("passed") for pair in report.user_properties]
+    for said in sorted({value for name, value in properties if name == "witnesses"}):
+        terminalreporter.line(f"Witnesses of the log: {said}")
+
+
 # -- Stores -------------------------------------------------------------------------
 
 POSTGRES = pytest.param("postgresql", marks=pytest.mark.postgres)

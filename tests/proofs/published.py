@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from projections.transparency.answers import LogAnswers
 from projections.transparency.merkle import leaf_hash, root_of
-from projections.transparency.notes import Checkpoint, Signer, signed
+from projections.transparency.notes import Checkpoint, Signer, parse_note, signed
 from projections.transparency.tiles import bundle, unbundle
 from tests.proofs.logs import SIGNER, opened
+from tests.proofs.witness import named
 
 SIZE = 300
+COSIGNED_AT = datetime(2026, 3, 31, 12, tzinfo=UTC)
 OLDER = (1, 2, 255, 256, 257, 299)
 LAST = "tile/entries/001.p/44"
 
@@ -25,7 +28,7 @@ def save(answers: LogAnswers, folder: Path, paths: list[str]) -> None:
 
 
 def publish(folder: Path) -> None:
-    """Write a log of 300 entries to files, with every width of its last tile and some older checkpoints."""
+    """Write a log of 300 entries to files, its checkpoint cosigned, with every width of its last tile and some older checkpoints."""
     (folder / "older").mkdir(parents=True)
     with opened() as found:
         size = 0
@@ -34,6 +37,11 @@ def publish(folder: Path) -> None:
             size = older
             (folder / "older" / str(older)).write_bytes(found.get("checkpoint"))
         found.record(SIZE)
+        witness, text = named("witness.example/own"), parse_note(found.trees()[-1].note).text
+        found.store.keep_cosignature(SIZE, witness.verifier.vkey, witness.cosignature(text, COSIGNED_AT), COSIGNED_AT)
+        found.log.forget()
+        found.catch_up()
+        assert len(parse_note(found.get("checkpoint")).signatures) == 2
         answers = found.answers
         widths = [f"tile/{level}/001.p/{width}" for level in ("0", "entries") for width in range(1, 45)]
         save(answers, folder, [*answers.paths(), *widths, "tile/1/000.p/1"])
