@@ -34,7 +34,10 @@ from api.wiring import Register, demonstration_clock, open_register, open_tokens
 from domain.actors import Actor
 from domain.law.periods import legal_day, start_of
 from projections.public.answers import PublicList
+from projections.public.snapshots import Snapshots
 from projections.transparency.answers import LogAnswers, PublicShelf
+from registry_site.public.data.negotiation import Negotiated
+from registry_site.public.data.routes import public_data
 from registry_site.public.front import PreparedPages
 from registry_site.public.pages import public_pages, public_problem
 from registry_site.public.verify import verify_pages
@@ -68,6 +71,7 @@ def service(settings: Settings, *, whole: bool = True) -> ASGIApp:
     app = FastAPI(title="Systemic-Risk Register", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_whole if whole else _public_alone)
     app.state.settings = settings
     app.state.position = 0
+    app.state.log_size = 0
     app.state.last_public = server_clock()
     app.state.clock = server_clock
     app.state.ready = lambda: True
@@ -78,12 +82,13 @@ def service(settings: Settings, *, whole: bool = True) -> ASGIApp:
     app.add_api_route("/schemas/{name}.json", _schema, include_in_schema=False)
     if whole:
         app.include_router(rest_routes())
-    return PreparedPages(
+    prepared = PreparedPages(
         SecurityHeaders(app),
-        position=lambda: int(app.state.position),
+        position=lambda: (int(app.state.position), int(app.state.log_size)),
         legal_day=LegalDay(partial(public_clock, app)),
         most_bytes=settings.prepared_bytes,
     )
+    return Negotiated(prepared)
 
 
 # -- The whole -----------------------------------------------------------------------
@@ -106,8 +111,11 @@ async def _whole(app: FastAPI) -> AsyncIterator[None]:
     await asyncio.to_thread(_note_position, app, register.public)
     tasks = [asyncio.create_task(_run_slots(app, register))]
     if logs:
+        logs.follower.after_step = lambda: _note_position(app, register.public)
         logs.follower.start()
         app.state.ready = lambda: register.follower.failed is None and logs.follower.failed is None
+        # So that data name the log that they follow from, from the first answer on.
+        await asyncio.to_thread(logs.follower.wait_for, register.recorder.head(), CATCHING_UP)
         tasks.append(asyncio.create_task(_publish_seals(app, register, logs)))
     app.router.routes.extend([*_staff_routes(app, register, logs), *_public_routes(app, register.public)])
     try:
@@ -198,6 +206,7 @@ def _public_routes(app: FastAPI, shown: PublicList) -> list[BaseRoute]:
     clock = partial(public_clock, app)
     log = LogAnswers(PublicShelf(shown.store))
     return [
+        *public_data(shown, Snapshots(shown.store), log, clock=clock, address=app.state.settings.public_url),
         *public_pages(shown, clock=clock),
         *verify_pages(shown, log, clock=clock),
         *public_graphql(shown, clock=clock, position=lambda: int(app.state.position), log=log.published),
@@ -218,9 +227,10 @@ def _log(answers: LogAnswers) -> Callable[[Request], Awaitable[Response]]:
 
 
 def _note_position(app: FastAPI, shown: PublicList) -> None:
-    """Keep the length of the public sequence at hand: prepared answers live until it moves."""
+    """Keep the length of the public sequence and of its published log at hand: prepared answers live until one of them moves."""
     state = shown.state()
     app.state.position = state.position
+    app.state.log_size = LogAnswers(PublicShelf(shown.store)).size()
     app.state.last_public = start_of(state.day) if state.day else app.state.last_public
 
 

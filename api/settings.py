@@ -18,3 +18,11 @@ class Settings(BaseSettings):
     witness_policy: str = Field("", description="file that names the witnesses of the public log (C2SP tlog-policy); empty for none")
     witness_seconds: float = Field(2.0, ge=0, le=30, description="how long the public log waits for its witnesses before it is published")
     prepared_bytes: int = Field(64 * 1024 * 1024, ge=0, description="memory for prepared public answers")
+
+    @property
+    def public_url(self) -> str:
+        """Return the public address with its scheme: as it is written, else https, and http on this machine alone."""
+        if "://" in self.public_address:
+            return self.public_address.rstrip("/")
+        here = self.public_address.startswith(("127.", "localhost", "[::1]"))
+        return f"{'http' if here else 'https'}://{self.public_address.rstrip('/')}"

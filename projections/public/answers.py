@@ -29,8 +29,8 @@ from projections.public.tables import about, changes, entries, law, sequence
 from projections.store import ALWAYS, ReadStore, microseconds, upsert, words_of
 
 # Rows are read back from the JSON they carry; the same bytes are the same frozen answer, whichever day or page asks for them.
-_listed = lru_cache(maxsize=4_096)(LISTED.validate_json)
-_change = lru_cache(maxsize=4_096)(CHANGE.validate_json)
+read_listed = lru_cache(maxsize=4_096)(LISTED.validate_json)
+read_change = lru_cache(maxsize=4_096)(CHANGE.validate_json)
 MOST_KEPT = 2_048
 """Counts kept in memory; a few dozen bytes each."""
 T = TypeVar("T")
@@ -59,26 +59,26 @@ class PublicList:
         order = (column.desc(), entries.c.number.desc()) if filters.descending else (column, entries.c.number)
         with self.store.reading() as rows:
             found = rows.execute(select(entries.c.body).where(*following).order_by(*order).limit(first).offset(offset)).scalars().all()
-            listed = tuple(map(_listed, found))
+            listed = tuple(map(read_listed, found))
             length = _length(rows)
             total = self._once(length, (when, *_narrowing(filters)), lambda: _count(rows, wanted))
-            standing = self._once(length, (when, *_narrowing(Filters())), lambda: _count(rows, and_(_at(when), entries.c.on_list)))
+            standing = self._once(length, (when, *_narrowing(Filters())), lambda: _count(rows, and_(rectangles_at(when), entries.c.on_list)))
         return Listing(listed, total, standing)
 
     def entry(self, list_id: str, when: When) -> Listed | None:
         """Return one entry at a pair of times."""
         with self.store.reading() as rows:
-            body = rows.execute(select(entries.c.body).where(_at(when), entries.c.list_id == list_id)).scalar()
-        return _listed(body) if body else None
+            body = rows.execute(select(entries.c.body).where(rectangles_at(when), entries.c.list_id == list_id)).scalar()
+        return read_listed(body) if body else None
 
     def history(self, list_id: str, when: When) -> tuple[Change, ...]:
         """Return an entry's public events in order."""
-        return self._changes(changes.c.list_id == list_id, *_told_by(when))
+        return self._changes(changes.c.list_id == list_id, *told_by(when))
 
     def histories(self, list_ids: Sequence[str], when: When) -> dict[str, tuple[Change, ...]]:
         """Return the histories of several entries, in one question to the store."""
         found: dict[str, list[Change]] = {list_id: [] for list_id in list_ids}
-        for change in self._changes(changes.c.list_id.in_(found), *_told_by(when)):
+        for change in self._changes(changes.c.list_id.in_(found), *told_by(when)):
             found[change.list_id].append(change)
         return {list_id: tuple(history) for list_id, history in found.items()}
 
@@ -97,7 +97,7 @@ class PublicList:
         order = changes.c.number.desc() if newest_first else changes.c.number
         query = select(changes.c.body).where(*conditions).order_by(order).limit(first)
         with self.store.reading() as rows:
-            return tuple(map(_change, rows.execute(query).scalars().all()))
+            return tuple(map(read_change, rows.execute(query).scalars().all()))
 
     def countries(self) -> tuple[str, ...]:
         """Return the provider countries that ever stood on the list."""
@@ -144,7 +144,7 @@ def _numbers_of(since: date | None, until: date | None) -> list[ColumnElement[bo
     return found
 
 
-def _at(when: When) -> ColumnElement[bool]:
+def rectangles_at(when: When) -> ColumnElement[bool]:
     """Return the rectangles that hold a pair of times. Now is the last known, and today is every day from the last change on."""
     known = entries.c.known_to == ALWAYS
     if when.known_at is not None:
@@ -159,7 +159,7 @@ def _at(when: When) -> ColumnElement[bool]:
 
 
 def _wanted(when: When, filters: Filters) -> ColumnElement[bool]:
-    conditions: list[Any] = [_at(when)]
+    conditions: list[Any] = [rectangles_at(when)]
     if not filters.include_removed:
         conditions.append(entries.c.on_list)
     if filters.ground:
@@ -177,7 +177,7 @@ def _follows(after: Place, filters: Filters) -> ColumnElement[bool]:
     return place < reached if filters.descending else place > reached
 
 
-def _told_by(when: When) -> list[ColumnElement[bool]]:
+def told_by(when: When) -> list[ColumnElement[bool]]:
     """Return which changes belong to a pair of times: those of the days up to one, as far as known by the other."""
     found: list[ColumnElement[bool]] = []
     if when.known_at is not None:

@@ -142,6 +142,63 @@ class PublicState:
     demonstration: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """
+    From how much of the public log an answer follows.
+
+    `size` entries of it are both folded and published, `position` of them reach up to the last that changed the list as known then, which is change
+    number `changes`, of the day `changed_on`. Until list and published log have caught up with each other, the answer may change without an event.
+    """
+
+    size: int
+    position: int
+    changes: int
+    changed_on: date | None
+    caught_up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The whole list at a pair of times, in the order of listing."""
+
+    entries: tuple[Listed, ...]
+    known: Known
+
+
+@dataclass(frozen=True, slots=True)
+class EntrySnapshot:
+    """One entry at a pair of times with its history as far as it was known; None for an entry that the list did not carry by then."""
+
+    entry: Listed | None
+    history: tuple[Change, ...]
+    known: Known
+
+
+class SnapshotQuestions(Protocol):
+    """
+    The questions whose answers leave the register as data. Sync; called from worker threads.
+
+    `published` is how many entries the published log has; an answer never goes beyond them. None where no log is kept.
+    """
+
+    def known(self, when: When, published: int | None) -> Known:
+        """Return from how much of the log an answer at a pair of times follows."""
+        ...
+
+    def snapshot(self, when: When, published: int | None, *, include_removed: bool = False) -> Snapshot:
+        """Return the whole list at a pair of times."""
+        ...
+
+    def entry_snapshot(self, list_id: str, when: When, published: int | None) -> EntrySnapshot:
+        """Return one entry at a pair of times."""
+        ...
+
+    def change_days(self, list_id: str | None = None) -> tuple[date, ...]:
+        """Return the days on which the list changed, or one entry of it, in order."""
+        ...
+
+
 class PublicQuestions(Protocol):
     """The questions the public side answers. Sync; called from worker threads."""
 

@@ -6,6 +6,7 @@ Tiles and bundles are served at every width up to the published size: so they sa
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
@@ -146,6 +147,14 @@ class LogAnswers:
         """Return how many entries are published; with key and cosignatures, all that an answer depends on."""
         last = self.shelf.last()
         return last.size if last else 0
+
+    def tree(self, size: int | None = None) -> Checkpoint | None:
+        """Return origin, size and root of what is published, or of its first entries; None for more than is published."""
+        last = self.shelf.last()
+        if last is None or (size is not None and size > last.size):
+            return None
+        published = Checkpoint.parse(parse_note(last.note).text)
+        return published if size is None else replace(published, size=size, root=root_at(size, self._node()))
 
     def paths(self) -> Iterator[str]:
         """Yield every path that an export needs: with a file for each, the export is a log that any client can read."""

@@ -1,6 +1,6 @@
 """What every public page needs: the questions, the clock, and the way from an answer to bytes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import cache
 from http import HTTPStatus
@@ -21,6 +21,8 @@ Page = Callable[["Desk", Request], Response]
 # A public answer may be kept by anyone and asked about again after a minute; the front keeps only answers that say so.
 KEPT = {"cache-control": "public, max-age=60, must-revalidate"}
 NOT_KEPT = {"cache-control": "no-store"}
+# What stands in front may answer the same address with data instead, or with another time.
+NEGOTIATED = {**KEPT, "vary": "Accept, Accept-Datetime, Accept-Encoding"}
 
 NAVIGATION = (("/", "list"), ("/changes", "changes"), ("/law", "law"), ("/verify", "verify"), ("/data/explorer", "explorer"), ("/about", "about"))
 
@@ -44,11 +46,13 @@ class Desk:
         """Give the legal day, in Brussels."""
         return legal_day(self._clock())
 
-    def page(self, template: str, request: Request, *, status: int = HTTPStatus.OK, kept: bool = True, **answer: Any) -> Response:
+    def page(
+        self, template: str, request: Request, *, status: int = HTTPStatus.OK, kept: bool = True, headers: Mapping[str, str] = KEPT, **answer: Any
+    ) -> Response:
         """Render a page with the state of the record; for anyone to keep unless it depends on more than that state and the legal day."""
         state = self.questions.state()
         html = render(template, path=request.url.path, state=state, demonstration=state.demonstration, today=self.today(), **answer)
-        return HTMLResponse(html, status_code=status, headers=KEPT if kept else NOT_KEPT)
+        return HTMLResponse(html, status_code=status, headers=headers if kept else NOT_KEPT)
 
 
 @cache

@@ -8,9 +8,10 @@ import asyncio
 import gzip
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from email.utils import parsedate_to_datetime
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -25,6 +26,8 @@ OVERHEAD = 1_024  # what an entry costs beside its bodies
 
 # A request with one of these is answered for one person or one negotiation, and never from what is kept.
 PERSONAL = frozenset({b"authorization", b"cookie", b"accept-datetime", b"range"})
+# By these a prepared answer may vary: what is acceptable was decided before it was asked for, and with a time of its own it is not asked for at all.
+VARY = frozenset({b"accept-encoding", b"accept", b"accept-datetime"})
 NOT_OF_A_304 = frozenset({b"content-length", b"content-type", b"content-encoding"})
 KINDS = (
     b"text/html",
@@ -37,6 +40,8 @@ KINDS = (
     b"application/atom+xml",
     b"application/xml",
     b"application/x-ndjson",
+    b"application/csvm+json",
+    b"application/link-format",
 )
 
 
@@ -56,6 +61,8 @@ class Prepared:
 
     plain: Form
     packed: Form | None
+    since: datetime | None = None
+    """Since when the answer is as it is, where it says so."""
 
     @property
     def size(self) -> int:
@@ -69,7 +76,7 @@ class PreparedPages:
     def __init__(
         self,
         app: ASGIApp,
-        position: Callable[[], int],
+        position: Callable[[], Hashable],
         legal_day: Callable[[], date],
         *,
         most_entries: int = MOST_ENTRIES,
@@ -80,7 +87,7 @@ class PreparedPages:
         self._legal_day = legal_day
         self._most_entries = most_entries
         self._most_bytes = most_bytes
-        self._state: tuple[int, date] | None = None
+        self._state: tuple[Hashable, date] | None = None
         self._kept: OrderedDict[Key, Prepared] = OrderedDict()
         self._bytes = 0
         self._being_made: dict[Key, asyncio.Event] = {}
@@ -90,19 +97,22 @@ class PreparedPages:
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
             await self._app(scope, receive, send)
             return
-        known_etags, packs = b"", False
+        known_etags, known_since, packs = b"", b"", False
         for name, value in scope["headers"]:
             if name in PERSONAL:
                 await self._app(scope, receive, send)
                 return
             if name == b"if-none-match":
                 known_etags = value
+            elif name == b"if-modified-since":
+                known_since = value
             elif name == b"accept-encoding":
                 packs = b"gzip" in value
         key = (scope["path"], scope["query_string"])
         prepared = self._find(key) or await self._prepare(key, scope, receive, send)
         if prepared is not None:
-            await _send(prepared, packs, known_etags, scope["method"] == "HEAD", send)
+            unchanged = bool(known_since) and not known_etags and _unchanged_since(prepared, known_since)
+            await _send(prepared, packs, known_etags, scope["method"] == "HEAD", send, unchanged=unchanged)
 
     def _find(self, key: Key) -> Prepared | None:
         state = (self._position(), self._legal_day())
@@ -113,7 +123,7 @@ class PreparedPages:
             self._kept.move_to_end(key)
         return prepared
 
-    def _throw_away(self, state: tuple[int, date]) -> None:
+    def _throw_away(self, state: tuple[Hashable, date]) -> None:
         self._state = state
         self._kept.clear()
         self._bytes = 0
@@ -193,7 +203,8 @@ class _Answer:
         packed = gzip.compress(self._body, 6, mtime=0) if len(self._body) >= WORTH_PACKING else None
         if packed is not None and not any(name == b"vary" for name, _ in headers):
             headers.append((b"vary", b"Accept-Encoding"))
-        return Prepared(_form(headers, self._body), _form([*headers, (b"content-encoding", b"gzip")], packed) if packed else None)
+        since = next((parsedate_to_datetime(value.decode("ascii")) for name, value in headers if name == b"last-modified"), None)
+        return Prepared(_form(headers, self._body), _form([*headers, (b"content-encoding", b"gzip")], packed) if packed else None, since)
 
 
 def _may_be_kept(start: Message) -> bool:
@@ -205,7 +216,7 @@ def _may_be_kept(start: Message) -> bool:
         and headers.get(b"content-type", b"").startswith(KINDS)
         and b"set-cookie" not in headers
         and b"content-encoding" not in headers
-        and headers.get(b"vary", b"accept-encoding") == b"accept-encoding"
+        and VARY.issuperset(headers.get(b"vary", b"accept-encoding").replace(b" ", b"").split(b","))
     )
 
 
@@ -216,10 +227,18 @@ def _form(headers: Headers, body: bytes) -> Form:
     return Form(etag, [*kept, (b"content-length", str(len(body)).encode())], unchanged, body)
 
 
-async def _send(prepared: Prepared, packs: bool, known_etags: bytes, head: bool, send: Send) -> None:
+def _unchanged_since(prepared: Prepared, known: bytes) -> bool:
+    """Tell whether an answer is as it was at a date of HTTP; what is none changes nothing (RFC 9110, section 13.1.3)."""
+    try:
+        return prepared.since is not None and parsedate_to_datetime(known.decode("ascii")) >= prepared.since
+    except (TypeError, ValueError):  # no date, or one without a zone
+        return False
+
+
+async def _send(prepared: Prepared, packs: bool, known_etags: bytes, head: bool, send: Send, *, unchanged: bool) -> None:
     form = prepared.packed if packs and prepared.packed is not None else prepared.plain
     # The quotes are part of the tag, so that finding it inside the list of tags is finding it whole.
-    unchanged = bool(known_etags) and (form.etag in known_etags or known_etags.strip() == b"*")
+    unchanged = unchanged or (bool(known_etags) and (form.etag in known_etags or known_etags.strip() == b"*"))
     # Lists are copied: what stands further out may add headers to the list it is given.
     if unchanged:
         await send({"type": "http.response.start", "status": 304, "headers": form.unchanged.copy()})

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute
 
 from projections.public.questions import PublicQuestions, Threshold, When
 from registry_site.public.asked import AnotherDay, BadQuestion, Problem, another_day, day_asked, page_asked, parameters
-from registry_site.public.desk import Desk, NotOnTheList, problem_page, route
+from registry_site.public.desk import NEGOTIATED, Desk, NotOnTheList, problem_page, route
 from registry_site.public.history import by_day, changes_since, entry_changes_since, newest_first
 from registry_site.public.list_question import GROUNDS, ORDERS, PER_PAGE, list_question, page_numbers
 
@@ -51,6 +51,7 @@ def published_list(desk: Desk, request: Request) -> Response:
     return desk.page(
         "list.html",
         request,
+        headers=NEGOTIATED,
         asked=asked,
         listing=listing,
         pages=page_numbers(asked.page, listing.total),
@@ -84,7 +85,7 @@ def entry(desk: Desk, request: Request) -> Response:
     after = day.changes_after
     since = entry_changes_since(desk.questions, list_id, after) if after is not None and after < desk.today() else None
     history = tuple(each for each in desk.questions.history(list_id, day.when) if each.on <= (day.when.valid_at or date.max))
-    return desk.page("entry.html", request, entry=shown, current=current or shown, day_asked=day, history=history, since=since)
+    return desk.page("entry.html", request, headers=NEGOTIATED, entry=shown, current=current or shown, day_asked=day, history=history, since=since)
 
 
 # -- Changes ---------------------------------------------------------------------

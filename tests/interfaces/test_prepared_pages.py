@@ -6,6 +6,7 @@ from datetime import date
 from gzip import decompress
 from typing import Any
 
+import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from registry_site.public.front import PreparedPages
@@ -84,6 +85,40 @@ def test_a_known_tag_is_answered_with_not_modified_and_no_body():
         assert short[b"etag"] == headers[b"etag"]
         assert b"content-length" not in short
     assert run(ask(pages, if_none_match='"other"'))[0][0] == 200
+
+
+DATED = [*PUBLIC, (b"last-modified", b"Mon, 05 Oct 2026 22:00:00 GMT")]
+
+
+@pytest.mark.parametrize(
+    ("known", "status"),
+    [
+        ("Mon, 05 Oct 2026 22:00:00 GMT", 304),
+        ("Tue, 06 Oct 2026 00:00:00 +0200", 304),
+        ("Mon, 05 Oct 2026 21:59:59 GMT", 200),
+        ("Mon, 05 Oct 2026 22:00:00", 200),
+        ("yesterday", 200),
+        ("\xff", 200),
+    ],
+)
+def test_a_known_date_is_answered_with_not_modified_unless_it_is_older_or_none(known: str, status: int):
+    assert run(ask(front(Site(DATED)), if_modified_since=known))[0][0] == status
+
+
+def test_an_answer_without_a_date_is_never_unchanged_since_one():
+    assert run(ask(front(Site()), if_modified_since="Mon, 05 Oct 2099 22:00:00 GMT"))[0][0] == 200
+
+
+def test_a_tag_is_more_precise_than_a_date_and_decides_alone():
+    assert run(ask(front(Site(DATED)), if_none_match='"other"', if_modified_since="Mon, 05 Oct 2099 22:00:00 GMT"))[0][0] == 200
+
+
+def test_an_answer_that_varies_by_what_was_decided_before_is_kept_and_any_other_is_not():
+    for vary, asked in ((b"Accept, Accept-Datetime, Accept-Encoding", 1), (b"Accept-Encoding, Cookie", 2), (b"*", 2)):
+        site = Site([*PUBLIC, (b"vary", vary)])
+        pages = front(site)
+        run(ask(pages), ask(pages))
+        assert site.asked == asked
 
 
 def test_everything_is_thrown_away_when_the_record_or_the_day_moves():

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from projections.transparency.answers import LogAnswers, PublicShelf
-from projections.transparency.merkle import leaf_hash
+from projections.transparency.merkle import leaf_hash, root_of
+from projections.transparency.notes import Checkpoint
 from projections.transparency.tiles import unbundle
 from tests.proofs.logs import SECRET, SIGNER, Opened, opened
 
@@ -103,3 +104,18 @@ def test_every_published_size_has_its_partial_tile(width: int) -> None:
         found.record(*range(1, width + 1))
         assert len(found.get(f"tile/0/000.p/{width}")) == 32 * width
         assert found.answers.answer(f"tile/0/000.p/{width + 1}").status == 404
+
+
+@pytest.mark.parametrize("size", [0, 1, 255, 256, 257, SIZE])
+def test_the_tree_of_any_part_of_the_log_is_told(published: Opened, size: int) -> None:
+    leaves = [leaf_hash(published.get(f"entry/{index}")) for index in range(size)]
+    assert published.answers.tree(size) == Checkpoint(SIGNER.name, size, root_of(leaves))
+
+
+def test_the_tree_that_is_published_is_that_of_the_checkpoint_and_nothing_beyond_it_is_told(published: Opened) -> None:
+    assert (
+        published.answers.tree() == published.answers.tree(SIZE) == Checkpoint.parse(published.get("checkpoint").decode().partition("\n\n")[0] + "\n")
+    )
+    assert published.answers.tree(SIZE + 1) is None
+    with opened() as empty:
+        assert empty.answers.tree() is None
