@@ -36,7 +36,9 @@ from domain.law.periods import legal_day, start_of
 from projections.public.answers import PublicList
 from projections.public.snapshots import Snapshots
 from projections.transparency.answers import LogAnswers, PublicShelf
+from registry_site.public.data.mementos import with_mementos
 from registry_site.public.data.negotiation import Negotiated
+from registry_site.public.data.room import Room
 from registry_site.public.data.routes import public_data
 from registry_site.public.front import PreparedPages
 from registry_site.public.pages import public_pages, public_problem
@@ -205,9 +207,9 @@ async def _look(app: FastAPI, shown: PublicList) -> None:
 def _public_routes(app: FastAPI, shown: PublicList) -> list[BaseRoute]:
     clock = partial(public_clock, app)
     log = LogAnswers(PublicShelf(shown.store))
+    room = Room(shown, Snapshots(shown.store), log, clock, app.state.settings.public_url)
     return [
-        *public_data(shown, Snapshots(shown.store), log, clock=clock, address=app.state.settings.public_url),
-        *public_pages(shown, clock=clock),
+        *with_mementos([*public_data(room), *public_pages(shown, clock=clock)], room),
         *verify_pages(shown, log, clock=clock),
         *public_graphql(shown, clock=clock, position=lambda: int(app.state.position), log=log.published),
         Route("/log/{path:path}", _log(log)),

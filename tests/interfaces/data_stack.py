@@ -25,7 +25,9 @@ from projections.transparency.leaves import public_leaf
 from projections.transparency.log import Log, one_by_one
 from projections.transparency.notes import Signer
 from projections.transparency.publication import PublicCopy
+from registry_site.public.data.mementos import with_mementos
 from registry_site.public.data.negotiation import Negotiated
+from registry_site.public.data.room import Room
 from registry_site.public.data.routes import public_data
 from registry_site.public.front import PreparedPages
 from registry_site.public.pages import public_pages, public_problem
@@ -80,9 +82,9 @@ class Stack:
     def client(self) -> TestClient:
         """Open the whole public side, with what is prepared in front."""
         answers = LogAnswers(PublicShelf(self.side.stores[1]))
-        data = public_data(self.side.public, Snapshots(self.side.stores[1]), answers, clock=lambda: self.now, address=ADDRESS)
+        room = Room(self.side.public, Snapshots(self.side.stores[1]), answers, lambda: self.now, ADDRESS)
         pages = public_pages(self.side.public, clock=lambda: self.now)
-        site = Starlette(routes=[*data, *pages], exception_handlers={HTTPException: public_problem})
+        site = Starlette(routes=with_mementos([*public_data(room), *pages], room), exception_handlers={HTTPException: public_problem})
 
         def position() -> tuple[int, int]:
             return (self.side.public.state().position, answers.size())

@@ -51,7 +51,7 @@ class Negotiated:
         address = path + (f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else "")
 
         async def send_with_place(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] == "http.response.start" and message["status"] in (200, 304):
                 headers = MutableHeaders(raw=list(message["headers"]))
                 headers["content-location"], headers["vary"] = address, VARY
                 message = {**message, "headers": headers.raw}

@@ -1,22 +1,22 @@
 """The addresses of the register as data. None of them carries a language."""
 
-from collections.abc import Callable
-from datetime import datetime
-
 from starlette.routing import BaseRoute
 
-from projections.public.questions import PublicQuestions, SnapshotQuestions
+from registry_site.public.data.feeds import archive, atom, json_feed
 from registry_site.public.data.lists import CSV_METADATA, entry_data, list_data, list_metadata
-from registry_site.public.data.room import PublishedLog, Room, route
+from registry_site.public.data.mementos import timemap_data
+from registry_site.public.data.room import Room, route
 
 
-def public_data(
-    questions: PublicQuestions, snapshots: SnapshotQuestions, log: PublishedLog, *, clock: Callable[[], datetime], address: str
-) -> list[BaseRoute]:
+def public_data(room: Room) -> list[BaseRoute]:
     """Give the routes; they stand before those of the pages, since `/entries/1.json` is no entry called "1.json"."""
-    room = Room(questions, snapshots, log, clock, address)
     return [
         route(room, CSV_METADATA, list_metadata),
         route(room, "/list.{form}", list_data),
         route(room, "/entries/{list_id}.{form}", entry_data),
+        route(room, "/timemap", timemap_data),
+        route(room, "/timemap/entries/{list_id}", timemap_data),
+        route(room, "/feed.atom", atom),
+        route(room, "/feed.json", json_feed),
+        route(room, "/feed/{number}.{form}", archive),
     ]
