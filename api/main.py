@@ -38,10 +38,10 @@ from projections.public.snapshots import Snapshots
 from projections.transparency.answers import LogAnswers, PublicShelf
 from registry_site.public.data.mementos import with_mementos
 from registry_site.public.data.negotiation import Negotiated
-from registry_site.public.data.room import Room
+from registry_site.public.data.room import Room, Site
 from registry_site.public.data.routes import public_data
 from registry_site.public.front import PreparedPages
-from registry_site.public.pages import public_pages, public_problem
+from registry_site.public.pages import page_addresses, public_pages, public_problem
 from registry_site.public.verify import verify_pages
 from registry_site.ui.headers import SecurityHeaders
 from registry_site.ui.static import static_files
@@ -207,10 +207,12 @@ async def _look(app: FastAPI, shown: PublicList) -> None:
 def _public_routes(app: FastAPI, shown: PublicList) -> list[BaseRoute]:
     clock = partial(public_clock, app)
     log = LogAnswers(PublicShelf(shown.store))
-    room = Room(shown, Snapshots(shown.store), log, clock, app.state.settings.public_url)
+    settings: Settings = app.state.settings
+    pages = [*public_pages(shown, clock=clock, address=settings.public_url), *verify_pages(shown, log, clock=clock)]
+    site = Site(settings.public_url, settings.security_uri, ("/data", "/data/fold", *page_addresses(pages)))
+    room = Room(shown, Snapshots(shown.store), log, clock, site)
     return [
-        *with_mementos([*public_data(room), *public_pages(shown, clock=clock)], room),
-        *verify_pages(shown, log, clock=clock),
+        *with_mementos([*public_data(room), *pages], room),
         *public_graphql(shown, clock=clock, position=lambda: int(app.state.position), log=log.published),
         Route("/log/{path:path}", _log(log)),
         static_files(),

@@ -1,5 +1,7 @@
 """Every setting, once: environment variables, or `.env`."""
 
+from urllib.parse import quote, urlsplit
+
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -14,6 +16,7 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=1, le=65535, description="port the web service listens on")
     workers: int = Field(1, ge=1, le=64, description="web processes; more than one needs PostgreSQL or a file")
     public_address: str = Field("127.0.0.1:8000", description="public address of the register; names its log when that is first opened")
+    security_contact: str = Field("", description="whom to tell about a hole, as a URI; empty is security@ the public address (RFC 2142)")
     wait_seconds: float = Field(2.0, ge=0, le=30, description="how long an answer waits for the read side")
     witness_policy: str = Field("", description="file that names the witnesses of the public log (C2SP tlog-policy); empty for none")
     witness_seconds: float = Field(2.0, ge=0, le=30, description="how long the public log waits for its witnesses before it is published")
@@ -26,3 +29,10 @@ class Settings(BaseSettings):
             return self.public_address.rstrip("/")
         here = self.public_address.startswith(("127.", "localhost", "[::1]"))
         return f"{'http' if here else 'https'}://{self.public_address.rstrip('/')}"
+
+    @property
+    def security_uri(self) -> str:
+        """Return whom to tell about a hole: as it is set, else the mailbox that every domain has for it."""
+        host = urlsplit(self.public_url).hostname or ""
+        literal = f"[IPv6:{host}]" if ":" in host else f"[{host}]" if host.replace(".", "").isdigit() else host
+        return self.security_contact or f"mailto:security@{quote(literal)}"

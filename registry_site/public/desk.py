@@ -24,7 +24,7 @@ NOT_KEPT = {"cache-control": "no-store"}
 # What stands in front may answer the same address with data instead, or with another time.
 NEGOTIATED = {**KEPT, "vary": "Accept, Accept-Datetime, Accept-Encoding"}
 
-NAVIGATION = (("/", "list"), ("/changes", "changes"), ("/law", "law"), ("/verify", "verify"), ("/data/explorer", "explorer"), ("/about", "about"))
+NAVIGATION = (("/", "list"), ("/changes", "changes"), ("/law", "law"), ("/verify", "verify"), ("/data", "data"), ("/about", "about"))
 
 
 class NotOnTheList(Exception):
@@ -34,8 +34,9 @@ class NotOnTheList(Exception):
 class Desk:
     """Answers public pages from injected questions; holds nothing that changes."""
 
-    def __init__(self, questions: PublicQuestions, clock: Callable[[], datetime]) -> None:
+    def __init__(self, questions: PublicQuestions, clock: Callable[[], datetime], address: str = "") -> None:
         self.questions = questions
+        self.address = address
         self._clock = clock
 
     def now(self) -> datetime:

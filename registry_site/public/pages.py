@@ -1,15 +1,17 @@
 """The public pages. Each reads its address strictly, asks the published list, and fills one template."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 
 from projections.public.questions import PublicQuestions, Threshold, When
 from registry_site.public.asked import AnotherDay, BadQuestion, Problem, another_day, day_asked, page_asked, parameters
+from registry_site.public.data.card import dataset_for_search
+from registry_site.public.data.fold import description
 from registry_site.public.desk import NEGOTIATED, Desk, NotOnTheList, problem_page, route
 from registry_site.public.history import by_day, changes_since, entry_changes_since, newest_first
 from registry_site.public.list_question import GROUNDS, ORDERS, PER_PAGE, list_question, page_numbers
@@ -17,9 +19,9 @@ from registry_site.public.list_question import GROUNDS, ORDERS, PER_PAGE, list_q
 AMENDMENTS_AHEAD = timedelta(days=3650)  # amendments that apply later are published before they apply
 
 
-def public_pages(questions: PublicQuestions, *, clock: Callable[[], datetime]) -> list[BaseRoute]:
-    """Give the routes of the public pages."""
-    desk = Desk(questions, clock)
+def public_pages(questions: PublicQuestions, *, clock: Callable[[], datetime], address: str = "") -> list[BaseRoute]:
+    """Give the routes of the public pages; `address` is the register's own, where a page has to name it in full."""
+    desk = Desk(questions, clock, address)
     return [
         route(desk, "/", published_list),
         route(desk, "/entries/{list_id}", entry),
@@ -30,6 +32,11 @@ def public_pages(questions: PublicQuestions, *, clock: Callable[[], datetime]) -
         route(desk, "/accessibility", accessibility),
         route(desk, "/privacy", privacy),
     ]
+
+
+def page_addresses(pages: Iterable[BaseRoute]) -> list[str]:
+    """Give the addresses of pages that have one only; what only takes forms is none, and a file is none."""
+    return [page.path for page in pages if isinstance(page, Route) and "GET" in (page.methods or ()) and not {"{", "."} & set(page.path)]
 
 
 def public_problem(request: Request, refused: Exception) -> Response:
@@ -59,6 +66,7 @@ def published_list(desk: Desk, request: Request) -> Response:
         grounds=tuple(GROUNDS),
         orders=tuple(ORDERS),
         since=_since(desk, asked.day),
+        dataset=dataset_for_search(desk.address, description(desk.questions.state().demonstration), None),
         first_day=_first_day(desk) if not listing.on_list else None,
     )
 

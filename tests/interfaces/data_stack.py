@@ -27,10 +27,10 @@ from projections.transparency.notes import Signer
 from projections.transparency.publication import PublicCopy
 from registry_site.public.data.mementos import with_mementos
 from registry_site.public.data.negotiation import Negotiated
-from registry_site.public.data.room import Room
+from registry_site.public.data.room import Room, Site
 from registry_site.public.data.routes import public_data
 from registry_site.public.front import PreparedPages
-from registry_site.public.pages import public_pages, public_problem
+from registry_site.public.pages import page_addresses, public_pages, public_problem
 from registry_site.ui.headers import SecurityHeaders
 from tests.read_models.folding import ReadSide, Told
 from tests.read_models.listing import corrected, events_of, listed, removed, updated
@@ -82,14 +82,15 @@ class Stack:
     def client(self) -> TestClient:
         """Open the whole public side, with what is prepared in front."""
         answers = LogAnswers(PublicShelf(self.side.stores[1]))
-        room = Room(self.side.public, Snapshots(self.side.stores[1]), answers, lambda: self.now, ADDRESS)
-        pages = public_pages(self.side.public, clock=lambda: self.now)
-        site = Starlette(routes=with_mementos([*public_data(room), *pages], room), exception_handlers={HTTPException: public_problem})
+        pages = public_pages(self.side.public, clock=lambda: self.now, address=ADDRESS)
+        site = Site(ADDRESS, "mailto:security@register.example.eu", ("/data", "/data/fold", *page_addresses(pages)))
+        room = Room(self.side.public, Snapshots(self.side.stores[1]), answers, lambda: self.now, site)
+        app = Starlette(routes=with_mementos([*public_data(room), *pages], room), exception_handlers={HTTPException: public_problem})
 
         def position() -> tuple[int, int]:
             return (self.side.public.state().position, answers.size())
 
-        front = PreparedPages(SecurityHeaders(site), position, lambda: legal_day(self.now))
+        front = PreparedPages(SecurityHeaders(app), position, lambda: legal_day(self.now))
         return TestClient(Negotiated(front), base_url=ADDRESS, follow_redirects=False)
 
     def mirror(self, folder: Path) -> Path:

@@ -122,6 +122,8 @@ def addresses(live_server: str) -> dict[str, str]:
         "verify": "/verify",
         "checked entry": "/verify?entry=7&from=3",
         "what cannot be checked": "/verify?entry=-1&from=9&to=3",
+        "data": "/data",
+        "fold": "/data/fold",
         "explorer": "/data/explorer",
         "bad question": "/?valid_at=soon",
         "nowhere": "/nowhere",

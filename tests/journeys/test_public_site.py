@@ -22,6 +22,8 @@ PAGES = [
     "verify",
     "checked entry",
     "what cannot be checked",
+    "data",
+    "fold",
     "explorer",
     "bad question",
     "nowhere",

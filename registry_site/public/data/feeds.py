@@ -15,6 +15,7 @@ from starlette.responses import Response
 from domain.law.periods import start_of
 from projections.public.questions import Change
 from registry_site.public.asked import parameters
+from registry_site.public.data.card import NAME
 from registry_site.public.data.corrections import corrected_by, receipt, told_change
 from registry_site.public.data.fold import LICENCE, description
 from registry_site.public.data.forms import canonical
@@ -23,7 +24,6 @@ from registry_site.public.data.room import NoSuchForm, Room, kept
 
 ATOM = "application/atom+xml"
 JSON_FEED = "application/feed+json"
-NAME = "Systemic-risk model register (independent demonstration)"
 RECEIPT = "https://c2sp.org/tlog-proof"
 """The relation of a change to the proof that it stands in the log: the name of the format that it has."""
 BEFORE_ALL = date(2024, 8, 1)

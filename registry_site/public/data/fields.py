@@ -52,3 +52,25 @@ FIELDS = (
 )
 SEPARATOR = "|"
 """Stands between several values of one cell of a table."""
+
+TERMS = (
+    ("Snapshot", "The list or an entry at a pair of times, as one file says it."),
+    ("Entry", "An entry of the list, with the fields above."),
+    ("change", "A change of an entry."),
+    ("Change", "Something that happened to an entry, named by the entry of the public log that says it."),
+    ("number", "Number of a change among all changes of the list, from 1."),
+    ("kind", "PUBLISHED, UPDATED, CORRECTED or REMOVED."),
+    ("on", "Day of a change."),
+    ("receipt", "Proof that a change stands in the public log (c2sp.org/tlog-proof)."),
+    ("corrects", "The change whose misprint a correction puts right."),
+    ("corrected_by", "The corrections of a change."),
+    ("field_change", "A field before and after a change."),
+    ("field", "Name of the field that changed."),
+    ("before", "What the field said before."),
+    ("after", "What the field says since."),
+    ("log_origin", "Name of the public log that a file follows from."),
+    ("log_size", "Number of entries of the log that a file follows from."),
+    ("log_root", "Root of the Merkle tree over those entries, in Base64."),
+    ("log_position", "Number of entries of the log up to the last that changed the list."),
+)
+"""What else graphs and feeds name, beside the fields."""

@@ -1,6 +1,7 @@
 """What every data address needs: the questions, the published log, the clock, and the way from an answer to a response or a problem."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
 from typing import Protocol
@@ -40,6 +41,15 @@ class PublishedLog(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the register says of its own place: its address without a slash at the end, whom to tell about a hole, the paths of its pages."""
+
+    address: str
+    contact: str
+    pages: tuple[str, ...] = ()
+
+
 class NoSuchForm(Exception):
     """A file was asked for in a form that it is not kept in; `choices` are the addresses of those it is."""
 
@@ -49,16 +59,21 @@ class NoSuchForm(Exception):
 
 
 class Room:
-    """Answers data addresses; holds nothing that changes. `address` is the register's own, with its scheme and without a slash at the end."""
+    """Answers data addresses; holds nothing that changes."""
 
     def __init__(
-        self, questions: PublicQuestions, snapshots: SnapshotQuestions, log: PublishedLog, clock: Callable[[], datetime], address: str
+        self, questions: PublicQuestions, snapshots: SnapshotQuestions, log: PublishedLog, clock: Callable[[], datetime], site: Site
     ) -> None:
         self.questions = questions
         self.snapshots = snapshots
         self.log = log
-        self.address = address
+        self.site = site
         self._clock = clock
+
+    @property
+    def address(self) -> str:
+        """Give the register's own address."""
+        return self.site.address
 
     def now(self) -> datetime:
         """Give the aware instant of now."""

@@ -1,11 +1,13 @@
-"""The addresses of the register as data. None of them carries a language."""
+"""The addresses of the register as data, and the pages about them. No data address carries a language."""
 
 from starlette.routing import BaseRoute
 
 from registry_site.public.data.feeds import archive, atom, json_feed
 from registry_site.public.data.lists import CSV_METADATA, entry_data, list_data, list_metadata
 from registry_site.public.data.mementos import timemap_data
+from registry_site.public.data.pages import catalogue_json_ld, catalogue_turtle, data_pages, fold_file, package
 from registry_site.public.data.room import Room, route
+from registry_site.public.data.small_files import part_of_sitemap, robots, security, sitemap
 
 
 def public_data(room: Room) -> list[BaseRoute]:
@@ -19,4 +21,13 @@ def public_data(room: Room) -> list[BaseRoute]:
         route(room, "/feed.atom", atom),
         route(room, "/feed.json", json_feed),
         route(room, "/feed/{number}.{form}", archive),
+        *data_pages(room),
+        route(room, "/data/fold.py", fold_file),
+        route(room, "/catalog.jsonld", catalogue_json_ld),
+        route(room, "/catalog.ttl", catalogue_turtle),
+        route(room, "/datapackage.json", package),
+        route(room, "/sitemap.xml", sitemap),
+        route(room, "/sitemap/{number:int}.xml", part_of_sitemap),
+        route(room, "/robots.txt", robots),
+        route(room, "/.well-known/security.txt", security),
     ]

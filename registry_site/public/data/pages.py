@@ -1,0 +1,68 @@
+"""The pages about the data: downloads and interfaces in plain words, and how the list follows from the log."""
+
+from importlib.resources import files
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from registry_site.public import desk as desks
+from registry_site.public.asked import parameters
+from registry_site.public.data.card import FORM_NAMES, Card, card, catalogue, data_package, dataset_for_search
+from registry_site.public.data.fields import FIELDS, TERMS
+from registry_site.public.data.fold import description
+from registry_site.public.data.forms import canonical
+from registry_site.public.data.graph import json_ld, turtle
+from registry_site.public.data.lists import JSON, JSON_LD, LIST_FORMS
+from registry_site.public.data.room import Room, kept
+
+PYTHON = "text/x-python; charset=utf-8"
+
+
+def data_pages(room: Room) -> list[BaseRoute]:
+    """Give the routes of the pages about the data."""
+
+    def data(desk: desks.Desk, request: Request) -> Response:
+        """Offer the downloads and say what there is to ask."""
+        parameters(request.scope["query_string"], ())
+        found = card(room)
+        said = description(desk.questions.state().demonstration)
+        search = dataset_for_search(room.address, said, found.first_day)
+        return desk.page("data.html", request, card=found, names=FORM_NAMES, fields=FIELDS, terms=TERMS, dataset=search, address=room.address)
+
+    def fold(desk: desks.Desk, request: Request) -> Response:
+        """Tell in words how the list follows from the log."""
+        parameters(request.scope["query_string"], ())
+        return desk.page("fold.html", request, address=room.address)
+
+    desk = desks.Desk(room.questions, room.now)
+    return [desks.route(desk, "/data", data), desks.route(desk, "/data/fold", fold)]
+
+
+def fold_file(room: Room, request: Request) -> Response:
+    """Give the fold itself, the file that runs in our tests."""
+    parameters(request.scope["query_string"], ())
+    return kept((files("registry_site.public.data") / "fold.py").read_bytes(), PYTHON)
+
+
+def _card(room: Room, request: Request) -> Card:
+    parameters(request.scope["query_string"], ())
+    return card(room)
+
+
+def catalogue_json_ld(room: Room, request: Request) -> Response:
+    """Give the catalogue as JSON-LD."""
+    found = _card(room, request)
+    return kept(json_ld(room.address, catalogue(found)), JSON_LD, room.dated(found.known))
+
+
+def catalogue_turtle(room: Room, request: Request) -> Response:
+    """Give the catalogue as Turtle."""
+    found = _card(room, request)
+    return kept(turtle(room.address, catalogue(found)), LIST_FORMS["ttl"], room.dated(found.known))
+
+
+def package(room: Room, request: Request) -> Response:
+    """Give the data package."""
+    found = _card(room, request)
+    return kept(canonical(data_package(found)), JSON, room.dated(found.known))
