@@ -91,6 +91,8 @@ class Logs:
     shelf: CaseShelf
     seals: Seals
     follower: Follower
+    stopping: bool = False
+    """Whether the service ends: then no further day is sealed, and the next start catches up."""
 
     def case_answers(self) -> LogAnswers:
         """Return what auditors may ask of the log of the cases."""
@@ -104,7 +106,7 @@ class Logs:
         """
         last, created = self.register.registry.sealed_up_to, self.register.registry.created_on
         due = days_due(last, created, now) if created else ()
-        return [day for day in due if self._publish_seal(day, at(day) if at else now)]
+        return [day for day in due if not self.stopping and self._publish_seal(day, at(day) if at else now)]
 
     def _publish_seal(self, day: date, at: datetime) -> bool:
         self.follower.catch_up()

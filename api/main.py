@@ -123,6 +123,8 @@ async def _whole(app: FastAPI) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        if logs:
+            logs.stopping = True
         for task in tasks:
             await _end(task)
         if logs:
@@ -174,7 +176,7 @@ async def _publish_seals(app: FastAPI, register: Register, logs: Logs) -> None:
     """Publish the seal of the day before at its hour, and those that were missed while nothing ran."""
     while True:
         now: datetime = app.state.clock()
-        if await asyncio.to_thread(logs.publish_seals, now):
+        if await _to_its_end(logs.publish_seals, now):
             register.follower.wake()
             logs.follower.wake()
         await asyncio.sleep(SEALS_EVERY)
@@ -258,6 +260,16 @@ def public_clock(app: FastAPI) -> datetime:
     """Return the time for the public: the server's, or the day of the last public event where a demonstration ran ahead of it."""
     last: datetime = app.state.last_public
     return max(server_clock(), last)
+
+
+async def _to_its_end(publish: Callable[[datetime], list[date]], now: datetime) -> list[date]:
+    """Publish in a thread, to the end even when the task is cancelled: whoever still records must not find its stores closed."""
+    step = asyncio.ensure_future(asyncio.to_thread(publish, now))
+    try:
+        return await asyncio.shield(step)
+    except asyncio.CancelledError:
+        await step
+        raise
 
 
 async def _end(task: asyncio.Task[None]) -> None:
