@@ -24,7 +24,8 @@ from projections.transparency.answers import LogAnswers, PublicShelf
 from projections.transparency.case_leaves import SEAL, CaseLeavesAgain, Chain, heads_before
 from projections.transparency.leaves import public_leaf
 from projections.transparency.notes import Verifier
-from projections.transparency.policy import PolicyRefused
+from projections.transparency.policy import Policy, PolicyRefused
+from projections.transparency.publication import UNWITNESSED
 from projections.transparency.seal_verification import verify_seals
 from projections.transparency.seals import Seal, Seals
 from projections.transparency.verification import again, verify_log
@@ -92,26 +93,23 @@ class Verification:
     def _logs(self, after: int) -> Iterator[str]:
         url = self.settings.database_url
         keys = KeyFolder(default_folder(url))
-        shown = published(url)
+        shown, policy = published(url), UNWITNESSED
+        try:
+            policy = read_policy(self.settings.witness_policy)
+        except PolicyRefused as refused:
+            yield f"The witnesses of the public log: {refused}"
         for store in (LogStore(url, PUBLIC), LogStore(url, CASES)):
             if store.is_created():
                 self.show(f"the {store.name} log")
-                yield from log_differences(store, self.recorder, keys, shown, after)
-                if store.name == PUBLIC and store.origin():
-                    yield from self._witnesses(store, shown)
+                yield from log_differences(store, self.recorder, keys, shown, after, policy)
             store.close()
         shown.close()
 
-    def _witnesses(self, store: LogStore, shown: ReadStore) -> Iterator[str]:
-        try:
-            policy = read_policy(self.settings.witness_policy, store.origin())
-            yield from (f"Public log: {sentence}" for sentence in verify_witnesses(store, policy, LogAnswers(PublicShelf(shown))))
-        except PolicyRefused as refused:
-            yield f"The witnesses of the public log: {refused}"
 
-
-def log_differences(store: LogStore, recorder: Recorder, keys: KeyFolder, shown: ReadStore, after: int = 0) -> Iterator[str]:
-    """Yield a sentence for each difference in one of the logs, what is published of it, and the seals; `shown` is the public read store."""
+def log_differences(
+    store: LogStore, recorder: Recorder, keys: KeyFolder, shown: ReadStore, after: int = 0, policy: Policy = UNWITNESSED
+) -> Iterator[str]:
+    """Yield a sentence for each difference in one of the logs, what is published of it, its witnesses and seals; `shown` is the public read store."""
     origin = store.origin()
     if origin is None:
         # A log that was never opened has promised nothing, and nobody has a key of it.
@@ -126,8 +124,9 @@ def log_differences(store: LogStore, recorder: Recorder, keys: KeyFolder, shown:
     if origin not in {verifier.name for verifier in verifiers}:
         yield f"The {store.name} log has the origin {origin}, and no key of that name."
     if store.name == PUBLIC:
-        found = verify_log(store, recorder, again(public_leaf), verifiers, LogAnswers(PublicShelf(shown)), after=after)
-        yield from (f"Public log: {sentence}" for sentence in found)
+        answers = LogAnswers(PublicShelf(shown))
+        found = verify_log(store, recorder, again(public_leaf), verifiers, answers, after=after)
+        yield from (f"Public log: {sentence}" for sentence in (*found, *verify_witnesses(store, policy, answers)))
     else:
         found = _case_log(store, recorder, verifiers, LogAnswers(CaseShelf(store, keys)), after)
         yield from (f"Log of the cases: {sentence}" for sentence in found)

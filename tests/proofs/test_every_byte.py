@@ -46,6 +46,7 @@ NO_MEANING = {
     "checkpoints.signed_at": "when the register signed, by its own clock: nothing attests it",
     "log_keys.number": "which of the keys is shown first",
     "log_checkpoint.name": "the name of the only row",
+    "log_policy.name": "the name of the only row",
 }
 """Bytes that no promise depends on."""
 
