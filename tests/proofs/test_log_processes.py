@@ -22,9 +22,11 @@ from projections.transparency.leaves import public_leaf
 from projections.transparency.log import DurableLog, SignedTree
 from projections.transparency.merkle import consistency_path, verify_consistency
 from projections.transparency.notes import open_checkpoint
+from projections.transparency.proofs import Receipt
 from projections.transparency.publication import PublicCopy
 from projections.transparency.tiles import node_reader
 from projections.transparency.verification import again, verify_log
+from tests.proofs.foreign import verified_by_sigstore
 from tests.proofs.logs import SIGNER, Opened, opened, record, record_as_next
 
 PROCESSES = get_context("spawn")
@@ -47,6 +49,13 @@ def assert_whole(found: Opened, entries: int) -> None:
     assert list(verify_log(found.store, found.events, again(public_leaf), [SIGNER.verifier], found.answers)) == []
     assert found.answers.size() == entries == found.trees()[-1].size
     assert_consistent(found, found.trees())
+    assert_accepted_elsewhere(found, entries)
+
+
+def assert_accepted_elsewhere(found: Opened, size: int) -> None:
+    """A verifier that nobody here wrote accepts the first entry, the last, and one between."""
+    for index in {0, size // 2, size - 1}:
+        verified_by_sigstore(Receipt.parse(found.get(f"receipt/{index}.tlog-proof")))
 
 
 def assert_consistent(found: Opened, trees: list[SignedTree]) -> None:
@@ -141,6 +150,7 @@ def test_whoever_is_killed_at_any_step_loses_nothing_and_repeats_nothing(tmp_pat
         size = open_checkpoint(found.get("checkpoint"), [SIGNER.verifier]).size
         assert size in (253, 259)
         assert len(found.get(f"tile/0/000.p/{min(size, 255)}")) == 32 * min(size, 255)
+        assert_accepted_elsewhere(found, size)
         record_more(found, 260, 263)
     killed(url, point)
     with opened(url) as found:
