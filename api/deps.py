@@ -7,10 +7,11 @@ from typing import Annotated, Protocol, cast
 from fastapi import Depends
 from starlette.requests import Request
 
-from api.auth import actor_of
+from api.auth import Caller, Door
 from api.settings import Settings
-from api.stores.tokens import TokenStore
+from api.stores.access_log import AccessAct, AccessLog
 from domain.actors import Actor
+from domain.law.rules import R33
 from domain.registry import Registry
 from projections.follower import Follower
 from projections.office.questions import Office
@@ -35,6 +36,8 @@ class Register(Protocol):
         ...
 
 
+API = "/api/v1"
+"""The address of everything that programs record and read, as the access log names it."""
 Clock = Callable[[], datetime]
 """Returns the time of recording: the server's, in a demonstration the later of it and the last recorded."""
 
@@ -54,16 +57,43 @@ async def the_clock(request: Request) -> Clock:
     return cast("Clock", request.app.state.clock)
 
 
-def signed_in(request: Request) -> Actor:
+async def the_access_log(request: Request) -> AccessLog:
+    """Return the access log."""
+    return cast("Door", request.app.state.door).log
+
+
+def caller(request: Request) -> Caller:
     """
-    Return who signed the request. Not `async`: it asks the store, in a thread of its own.
+    Return who signed the request, and what by. Not `async`: it asks the store, in a thread of its own.
 
     Raises: NotSignedIn.
     """
-    return actor_of(request.headers.getlist("authorization"), cast("TokenStore", request.app.state.tokens))
+    door = cast("Door", request.app.state.door)
+    request.state.caller = door.caller_of(request.headers.getlist("authorization"), API)
+    return cast("Caller", request.state.caller)
+
+
+def note_refusal(request: Request) -> None:
+    """Note that whoever signed a request asked for what their role may not do."""
+    who: Caller = request.state.caller
+    door = cast("Door", request.app.state.door)
+    door.log.note(AccessAct.REFUSED, R33.code, by=who.by, actor=who.actor, subjects=[API])
+
+
+TheCaller = Annotated[Caller, Depends(caller)]
+
+
+async def signed_in(caller: TheCaller) -> Actor:
+    """
+    Return who signed the request.
+
+    Raises: NotSignedIn.
+    """
+    return caller.actor
 
 
 TheRegister = Annotated[Register, Depends(the_register)]
 TheSettings = Annotated[Settings, Depends(the_settings)]
 TheClock = Annotated[Clock, Depends(the_clock)]
+TheAccessLog = Annotated[AccessLog, Depends(the_access_log)]
 SignedIn = Annotated[Actor, Depends(signed_in)]

@@ -21,7 +21,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from api.audit_log import audit_log
-from api.auth import actor_of
+from api.auth import Caller, Door
 from api.graphql.public.routes import public_graphql
 from api.graphql.staff.routes import staff_graphql
 from api.logs import Logs, open_logs
@@ -30,8 +30,7 @@ from api.rest.routes import rest_routes
 from api.schemas import ASSESSMENTS, assessment_schema, notification_schema
 from api.schemas import MEDIA_TYPE as SCHEMA
 from api.settings import Settings
-from api.wiring import Register, demonstration_clock, open_register, open_tokens, published, server_clock
-from domain.actors import Actor
+from api.wiring import Register, demonstration_clock, open_door, open_register, published, server_clock
 from domain.law.periods import legal_day, start_of
 from projections.public.answers import PublicList
 from projections.public.snapshots import Snapshots
@@ -102,7 +101,7 @@ async def _whole(app: FastAPI) -> AsyncIterator[None]:
     # Before any thread is started: a key or policy that is refused ends the process.
     logs = None if app.state.settings.database_url == "sqlite://" else await asyncio.to_thread(open_logs, app.state.settings, register)
     app.state.register = register
-    app.state.tokens = open_tokens(app.state.settings)
+    app.state.door = open_door(app.state.settings)
     ahead = Ahead(register)
     app.state.clock = ahead.clock if register.demonstration else server_clock
     app.state.ready = lambda: register.follower.failed is None
@@ -129,7 +128,7 @@ async def _whole(app: FastAPI) -> AsyncIterator[None]:
             await _end(task)
         if logs:
             await asyncio.to_thread(logs.close)
-        app.state.tokens.close()
+        app.state.door.close()
         await asyncio.to_thread(register.close)
 
 
@@ -155,11 +154,12 @@ def _after_step(app: FastAPI, register: Register, ahead: Ahead) -> None:
 
 
 def _staff_routes(app: FastAPI, register: Register, logs: Logs | None) -> list[BaseRoute]:
-    def signed_in(request: Request) -> Actor:
-        return actor_of(request.headers.getlist("authorization"), app.state.tokens)
+    def signed_in(request: Request, address: str | None = None) -> Caller:
+        return door.caller_of(request.headers.getlist("authorization"), address or request.url.path)
 
-    routes = staff_graphql(register.office, clock=app.state.clock, actor_of=signed_in)
-    return [*routes, Route("/audit/log/{path:path}", audit_log(logs.case_answers(), signed_in))] if logs else routes
+    door: Door = app.state.door
+    routes = staff_graphql(register.office, door.log, clock=app.state.clock, caller_of=signed_in)
+    return [*routes, Route("/audit/log/{path:path}", audit_log(logs.case_answers(), door.log, signed_in))] if logs else routes
 
 
 async def _run_slots(app: FastAPI, register: Register) -> None:

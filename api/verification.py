@@ -1,4 +1,4 @@
-"""Verifying a whole store: the stored events, the read models, both logs, what is published of them, and the seals."""
+"""Verifying a whole store: the stored events, the read models, both logs, what is published of them, the seals, and the access log."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +9,8 @@ from sqlalchemy import select
 
 from api.logs import CaseShelf
 from api.settings import Settings
+from api.stores.access_database import AccessDatabase
+from api.stores.access_log import AccessLog
 from api.stores.event_store.factory import Recorder, open_recorder
 from api.stores.event_store.mapper import EventDecoder
 from api.stores.event_store.verification import EventVerification
@@ -62,6 +64,7 @@ class Verification:
             elif self.since is None:
                 yield from self._read_models()
             yield from self._logs(after)
+            yield from self._access_log()
         finally:
             self.recorder.close()
 
@@ -148,6 +151,16 @@ def _seals(recorder: Recorder, after: int) -> Iterator[Seal]:
                 data = orjson.loads(state)["data"]
                 yield Seal(date.fromisoformat(data["day"]), data["commitment_hash"], data["day_tree_root_hash"])
         after = raw[-1][0]
+
+    def _access_log(self) -> Iterator[str]:
+        """Every row of the access log is there, in order, and chained to the one before."""
+        log = AccessLog(AccessDatabase(self.settings.database_url))
+        try:
+            if log.is_created():
+                self.show("the access log")
+                yield from log.verify()
+        finally:
+            log.close()
 
 
 def _tables(old: Track, new: Track) -> Iterator[str]:

@@ -10,10 +10,13 @@ from uuid import UUID, uuid5
 
 import yaml
 
+from api.auth import Door
 from api.dockets.names import Names
 from api.dockets.questions import Answers
 from api.dockets.runner import Runner
 from api.settings import Settings
+from api.stores.access_database import AccessDatabase
+from api.stores.access_log import AccessLog
 from api.stores.event_store.factory import Recorder, RecorderFactory, migrate, open_recorder, recorder_at
 from api.stores.event_store.mapper import EventDecoder, RegisterMapper
 from api.stores.log_store import LogStore
@@ -114,6 +117,14 @@ def open_tokens(settings: Settings) -> TokenStore:
     if settings.database_url == "sqlite://":
         tokens.create()
     return tokens
+
+
+def open_door(settings: Settings) -> Door:
+    """Open what lets requests in: tokens and the access log; in memory they are made now."""
+    database = AccessDatabase(settings.database_url)
+    if settings.database_url == "sqlite://":
+        database.create()
+    return Door(open_tokens(settings), AccessLog(database))
 
 
 def views(database_url: str, suffix: str = "") -> ReadStore:

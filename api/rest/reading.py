@@ -5,9 +5,10 @@ from datetime import datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.deps import Register, SignedIn, TheClock, TheRegister, TheSettings
+from api.deps import Register, TheAccessLog, TheCaller, TheClock, TheRegister, TheSettings
 from api.rest.addresses import OF_A_CASE, stream_at
 from api.rest.answers import FILING_ROLES, READ_ONLY, View, json_answer, may_read, view
+from api.stores.access_log import AccessAct
 from domain.actors import READS_EVERYTHING, Actor, Role
 from domain.errors import NotInRegister, require
 from domain.ids import Kind, Stream
@@ -27,12 +28,15 @@ READERS: dict[Kind, frozenset[Role]] = {
 """Which roles learn the version of a record; of the filing roles only those whose own file it is."""
 
 
-def read_record(request: Request, actor: SignedIn, register: TheRegister, clock: TheClock, settings: TheSettings) -> Response:
+def read_record(
+    request: Request, caller: TheCaller, register: TheRegister, clock: TheClock, settings: TheSettings, log: TheAccessLog
+) -> Response:  # fmt: skip
     """
-    Return the version of a record, and of a case how it stands.
+    Return the version of a record, and of a case how it stands. That something confidential was read is noted.
 
     Raises: NotInRegister. Refuses: R33.
     """
+    actor = caller.actor
     stream = stream_at(request.path_params["collection"], request.path_params.get("key", ""))
     require(actor.role in READERS[stream.kind], R33, "This role does not read records of this kind.")
     at = clock()
@@ -41,6 +45,8 @@ def read_record(request: Request, actor: SignedIn, register: TheRegister, clock:
     if stream.kind == "case":
         after = _view(register, stream, actor, at, settings.wait_seconds)
         body |= {"status": after.status, "clocks": after.clocks, "read_model": after.read_model}
+    if READERS[stream.kind] is not EVERYBODY:
+        log.note(AccessAct.READ, by=caller.by, actor=actor, subjects=[str(stream)])
     return json_answer(body, version=version)
 
 

@@ -9,10 +9,11 @@ from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.deps import Clock, Register, SignedIn, TheClock, TheRegister, TheSettings
+from api.deps import Clock, Register, SignedIn, TheAccessLog, TheCaller, TheClock, TheRegister, TheSettings
 from api.rest.addresses import Address, address_at
 from api.rest.answers import View, json_answer, shown, view
 from api.rest.requests import asks_dry_run, content_of, data_of, idempotency_key, version_seen
+from api.stores.access_log import AccessAct
 from api.stores.event_store.mapper import EventTooLarge, to_bytes
 from domain.actors import Actor
 from domain.challenge import ChallengeReceived
@@ -48,14 +49,16 @@ async def content(request: Request, address: Addressed) -> bytes:
 
 
 def record(
-    request: Request, actor: SignedIn, address: Addressed, content: Annotated[bytes, Depends(content)], register: TheRegister, clock: TheClock,
-    settings: TheSettings,
+    request: Request, caller: TheCaller, address: Addressed, content: Annotated[bytes, Depends(content)], register: TheRegister, clock: TheClock,
+    settings: TheSettings, log: TheAccessLog,
 ) -> Response:  # fmt: skip
-    """Record one event with what goes with it, or say what would be recorded."""
+    """Record one event with what goes with it, or say what would be recorded; who only asked that has read, which is noted."""
     dry_run = asks_dry_run(request.query_params)
-    command = command_of(request, actor, address, content, clock())
+    command = command_of(request, caller.actor, address, content, clock())
     recorded = recorded_once(register.registry, command, dry_run=dry_run)
     after = view_after(register, command, recorded, clock, settings.wait_seconds, dry_run=dry_run)
+    if dry_run:
+        log.note(AccessAct.READ, by=caller.by, actor=caller.actor, subjects=[str(address.stream)])
     return answer(address, recorded, after, dry_run=dry_run)
 
 

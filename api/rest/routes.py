@@ -1,5 +1,6 @@
 """The addresses under /api/v1, in the order in which they are tried."""
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -8,13 +9,14 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.deps import signed_in
+from api.deps import note_refusal, signed_in
 from api.errors import EXPECTED, WrongMethod, problem_of
 from api.rest.addresses import address_at, stream_at
 from api.rest.description import description
 from api.rest.reading import read_record
 from api.rest.recording import record
-from domain.errors import NotInRegister
+from domain.errors import NotInRegister, Refused
+from domain.law.rules import R33
 
 PREFIX = "/api/v1"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
@@ -31,6 +33,8 @@ class ProblemRoute(APIRoute):
             try:
                 return await handler(request)
             except EXPECTED as error:
+                if isinstance(error, Refused) and error.rule is R33:
+                    await asyncio.to_thread(note_refusal, request)
                 return problem_of(error)
 
         return answered

@@ -15,11 +15,14 @@ from httpx2 import Response
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from api.auth import Caller
 from api.dockets.files import Step, read_docket
 from api.dockets.runner import Runner
 from api.graphql.public import public_graphql
 from api.graphql.staff import staff_graphql
 from api.settings import Settings
+from api.stores.access_database import AccessDatabase
+from api.stores.access_log import AccessLog
 from api.wiring import Register, open_register
 from domain.actors import Actor, Role
 from domain.law.periods import BRUSSELS
@@ -32,6 +35,17 @@ OFFICER = {"role": "CASE_OFFICER", "id": "officer-1"}
 PUBLISHER = {"role": "PUBLICATION_OFFICER", "id": "officer-3"}
 
 
+def access_log() -> AccessLog:
+    """An access log in memory."""
+    database = AccessDatabase("sqlite://")
+    database.create()
+    return AccessLog(database)
+
+
+def caller(role: Role) -> Caller:
+    return Caller(Actor(UUID(int=1), role), "token:test")
+
+
 @dataclass
 class Stack:
     """A whole register in memory with both schemas over it; nothing in it stands in for anything."""
@@ -40,6 +54,7 @@ class Stack:
     now: datetime = NOW
     role: Role | None = Role.CASE_OFFICER
     position: int = 0
+    log: AccessLog = field(default_factory=lambda: access_log())
     _steps: int = 0
 
     @cached_property
@@ -55,7 +70,7 @@ class Stack:
     @cached_property
     def app(self) -> Starlette:
         public = public_graphql(self.register.public, clock=lambda: self.now, position=lambda: self.position)
-        staff = staff_graphql(self.register.office, clock=lambda: self.now, actor_of=lambda _: Actor(UUID(int=1), self.role) if self.role else None)
+        staff = staff_graphql(self.register.office, self.log, clock=lambda: self.now, caller_of=lambda _: caller(self.role) if self.role else None)
         return Starlette(routes=[*public, *staff])
 
     @cached_property

@@ -20,10 +20,11 @@ from api.dockets.runner import Runner
 from api.graphql.public import public_graphql
 from api.graphql.staff import staff_graphql
 from api.wiring import Register
-from domain.actors import Actor, Role
+from domain.actors import Role
 from domain.law.periods import BRUSSELS
 from domain.types import instant
 from registry_site.public.pages import public_pages
+from tests.interfaces.graphql_stack import access_log, caller
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=BRUSSELS)
 DAY = timedelta(days=1)
@@ -60,7 +61,7 @@ class Interfaces:
     @cached_property
     def client(self) -> TestClient:
         public = public_graphql(self.register.public, clock=lambda: NOW, position=lambda: 0)
-        staff = staff_graphql(self.register.office, clock=lambda: NOW, actor_of=lambda _: Actor(UUID(int=1), Role.AUDITOR))
+        staff = staff_graphql(self.register.office, access_log(), clock=lambda: NOW, caller_of=lambda _: caller(Role.AUDITOR))
         return TestClient(Starlette(routes=[*public, *staff, *public_pages(self.register.public, clock=lambda: NOW)]))
 
     def docket(self, question: str, days: Days = (None, None), **more: str) -> Any:

@@ -11,6 +11,8 @@ from starlette.testclient import TestClient
 
 from api.main import service
 from api.settings import Settings
+from api.stores.access_database import AccessDatabase
+from api.stores.access_log import AccessLog
 from api.stores.keys import KeyFolder
 from api.stores.log_store import CASES
 from api.stores.tokens import TokenStore
@@ -87,3 +89,13 @@ def test_no_other_role_learns_even_what_is_missing(served: Served, role: Role) -
 
 def test_what_is_missing_is_missing_for_an_auditor(served: Served) -> None:
     assert {served.get(path, Role.AUDITOR).status_code for path in LEARNS_NOTHING} == {404}
+
+
+def test_who_read_it_and_who_was_refused_is_noted(served: Served) -> None:
+    log = AccessLog(AccessDatabase(f"sqlite:///{served.folder}"))
+    before, _ = log.head()
+    for path, role in (("checkpoint", Role.AUDITOR), ("nothing else", Role.CASE_OFFICER), ("checkpoint", None)):
+        served.get(path, role)
+    found = [(row.act.value, row.outcome, row.role, row.subjects) for row in log.rows(after=before)]
+    log.close()
+    assert found == [("READ", "DONE", Role.AUDITOR, ("/audit/log",)), ("REFUSED", "ROLE", Role.CASE_OFFICER, ("/audit/log",))]

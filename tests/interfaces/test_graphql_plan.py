@@ -16,8 +16,8 @@ from api.graphql.public.asked import PublicContext
 from api.graphql.public.schema import public_schema
 from api.graphql.staff.asked import StaffContext
 from api.graphql.staff.schema import staff_schema
-from domain.actors import READS_EVERYTHING, Actor, Role
-from tests.interfaces.graphql_stack import NOW, Stack, publish
+from domain.actors import READS_EVERYTHING, Role
+from tests.interfaces.graphql_stack import NOW, Stack, caller, publish
 
 ARGUMENTS: dict[tuple[str, str], list[str]] = {
     ("Query", "list"): [
@@ -118,7 +118,7 @@ def test_a_compiled_public_answer_is_the_librarys(listed: Stack, selection: str)
 @given(selection=selections(graphql_schema(staff_schema()).query_type, depth=5), role=st.sampled_from(sorted(Role)))
 def test_a_compiled_staff_answer_is_the_librarys(decided: Stack, selection: str, role: Role) -> None:
     for case in (decided.case("alpha"), decided.case("nobody")):
-        context = StaffContext(decided.register.office, Actor(decided.runner.names.namespace, role), lambda: NOW)
+        context = StaffContext(decided.register.office, caller(role), decided.log, lambda: NOW)
         alike(Service(staff_schema), Service(staff_schema), whole(selection), context, case)
 
 

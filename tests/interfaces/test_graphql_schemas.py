@@ -51,7 +51,7 @@ def test_the_schemas_share_no_type_but_pages_and_scalars() -> None:
         {name for name, kind in schema.type_map.items() if not is_introspection_type(kind)}
         for schema in (SCHEMAS["public.graphql"], SCHEMAS["staff.graphql"])
     )
-    assert public & staff == {"Query", "PageInfo", "Boolean", "Date", "DateTime", "ID", "Int", "String"}
+    assert public & staff == {"Query", "PageInfo", "Boolean", "Date", "DateTime", "ID", "Int", "Position", "String"}
 
 
 def test_an_entry_has_the_fields_of_the_event_in_camel_case() -> None:
@@ -78,4 +78,5 @@ def test_the_questions_are_those_others_rely_on() -> None:
         "case": ["id"],
         "cases": ["status", "clockDueBefore", "search", "validAt", "knownAt", "first", "after"],
         "events": ["after", "first", "types", "actor", "from", "to"],
+        "accessLog": ["after", "first", "actor", "act", "subject", "from", "to"],
     }

@@ -11,11 +11,12 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.testclient import TestClient
 
+from api.auth import Caller
 from api.dockets.questions import as_answer
 from api.errors import NotSignedIn
 from api.graphql.staff import staff_graphql
 from api.graphql.staff.origins import DOCUMENT
-from domain.actors import Actor, Role
+from domain.actors import Role
 from domain.events import EVENTS
 from tests.interfaces.graphql_stack import NOW, Stack
 
@@ -61,10 +62,10 @@ def test_whoever_is_not_signed_in_gets_a_401_whatever_is_asked(stack: Stack, pat
 
 
 def test_a_token_that_is_refused_is_a_401_too(stack: Stack) -> None:
-    def refused(_: Request) -> Actor:
+    def refused(_: Request) -> Caller:
         raise NotSignedIn(token_refused=True)
 
-    client = TestClient(Starlette(routes=staff_graphql(stack.register.office, clock=lambda: NOW, actor_of=refused)))
+    client = TestClient(Starlette(routes=staff_graphql(stack.register.office, stack.log, clock=lambda: NOW, caller_of=refused)))
     answer = client.get(STAFF, params={"query": "{ __typename }"})
     assert (answer.status_code, 'error="invalid_token"' in answer.headers["www-authenticate"]) == (401, True)
 

@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from uuid import UUID
 
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from api.graphql.staff import staff_graphql
-from domain.actors import Actor, Role
+from domain.actors import Role
 from domain.law.periods import BRUSSELS
-from tests.interfaces.graphql_stack import NOW, Stack
+from tests.interfaces.graphql_stack import NOW, Stack, caller
 
 STAFF = "/staff/graphql"
 
@@ -85,7 +84,7 @@ def test_one_request_has_one_time(stack: Stack) -> None:
         asked.append(next(moments))
         return asked[-1]
 
-    routes = staff_graphql(stack.register.office, clock=clock, actor_of=lambda _: Actor(UUID(int=1), Role.AUDITOR))
+    routes = staff_graphql(stack.register.office, stack.log, clock=clock, caller_of=lambda _: caller(Role.AUDITOR))
     query = "query ($id: ID!) { case(id: $id) { status { status } flags { provisional } clocks { clock } } }"
     TestClient(Starlette(routes=routes)).post(STAFF, json={"query": query, "variables": {"id": stack.case("alpha")}})
     assert len(asked) == 1

@@ -17,8 +17,9 @@ from starlette.testclient import TestClient
 from api.rest.addresses import COLLECTIONS, event_at, events_of, kebab, stream_at
 from api.rest.routes import rest_routes
 from api.settings import Settings
+from api.stores.access_log import AccessLog
 from api.stores.tokens import TokenStore
-from api.wiring import Register, open_register
+from api.wiring import Register, open_door, open_register
 from domain.actors import Role
 from domain.events import EVENTS
 from domain.ids import ALONE
@@ -43,6 +44,7 @@ class Service:
     register: Register
     client: TestClient
     tokens: TokenStore
+    log: AccessLog
     _known: dict[Role, str] = field(default_factory=dict)
 
     def headers(self, role: Role | None, version: int | None, **more: str) -> dict[str, str]:
@@ -73,18 +75,17 @@ def served(*, demonstration: bool = False, follows: bool = True, patience: float
     settings = Settings(database_url="sqlite://", wait_seconds=patience)
     register = open_register(settings)
     register.create(CREATED, demonstration=demonstration)
-    tokens = TokenStore("sqlite://")
-    tokens.create()
+    door = open_door(settings)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.register, app.state.tokens, app.state.settings = register, tokens, settings
+    app.state.register, app.state.door, app.state.settings = register, door, settings
     app.state.clock = lambda: NOW
     app.include_router(rest_routes())
     if follows:
         register.follower.start()
     with TestClient(app) as client:
-        yield Service(register, client, tokens)
+        yield Service(register, client, door.tokens, door.log)
     register.close()
-    tokens.close()
+    door.close()
 
 
 @pytest.fixture

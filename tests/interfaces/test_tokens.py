@@ -138,7 +138,7 @@ def test_no_byte_of_the_store_holds_the_token(tmp_path: Path) -> None:
 def test_a_revocation_is_on_the_disk_before_it_is_answered(tmp_path: Path) -> None:
     store = TokenStore(f"sqlite:///{tmp_path}")
     store.create()
-    with store._engine.connect() as rows:
+    with store._database.reading() as rows:
         assert rows.exec_driver_sql("PRAGMA synchronous").scalar() == 2
     store.close()
 

@@ -12,6 +12,8 @@ import pytest
 from api.cli.main import main
 from api.logs import open_logs
 from api.settings import Settings
+from api.stores.access_database import AccessDatabase
+from api.stores.access_log import AccessAct, AccessLog
 from api.wiring import open_register, set_up
 from projections.store import moment_of
 from tests.rules.test_dockets import DOCKETS
@@ -35,6 +37,9 @@ def honest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     register.follower.catch_up()
     logs.close()
     register.close()
+    access = AccessLog(AccessDatabase(url))
+    access.note(AccessAct.READ, by="token", subjects=["law"])
+    access.close()
     return folder
 
 
@@ -71,6 +76,7 @@ def test_an_honest_store_has_no_differences(store: Path, capsys: pytest.CaptureF
 NOTE = "UPDATE {table} SET note = CAST(REPLACE(CAST(note AS TEXT), 'log', 'lag') AS BLOB)"
 A_SEAL = "WHERE length(places) = (SELECT max(length(places)) FROM seals)"
 TAMPERING: dict[str, tuple[Callable[[Path], None], str]] = {
+    "an access": (lambda folder: altered(folder / "access.db", "UPDATE access_log SET act = 'SIGNED_OUT'"), "access log, row 1"),
     "a word in a stored event": (
         lambda folder: altered(
             folder / "events.db",

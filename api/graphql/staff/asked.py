@@ -11,8 +11,10 @@ import strawberry
 from strawberry.extensions import FieldExtension
 from strawberry.permission import BasePermission, PermissionExtension
 
+from api.auth import Caller
 from api.graphql.common.errors import FORBIDDEN
 from api.graphql.common.scalars import Moment
+from api.stores.access_log import AccessAct, AccessLog
 from domain.actors import READS_EVERYTHING, Actor, Role
 from domain.ids import Stream
 from domain.law.periods import meant_by
@@ -23,12 +25,23 @@ from projections.office.questions import EventRow, Office
 
 @dataclass
 class StaffContext:
-    """What the resolvers of the staff schema may know: the questions, who asks, and the time of the request."""
+    """What the resolvers of the staff schema may know: the questions, who asks, and the time of the request. It notes what was read."""
 
     office: Office
-    actor: Actor
+    caller: Caller
+    log: AccessLog
     clock: Callable[[], datetime]
+    address: str = "/staff/graphql"
+    touched: set[str] = field(default_factory=set)
+    """Streams that the answer tells something of."""
+    refused: bool = False
+    """Something was asked for that this role does not read."""
     _histories: dict[tuple[UUID, datetime], tuple[EventRow, ...]] = field(default_factory=dict)
+
+    @property
+    def actor(self) -> Actor:
+        """Who asks."""
+        return self.caller.actor
 
     @cached_property
     def now(self) -> datetime:
@@ -60,6 +73,13 @@ class StaffContext:
             state = evolve(state, row.event) if row.event.stream.kind == "case" else state
         return state
 
+    def note(self) -> None:
+        """Note in the access log what was read, one row for the request, and what was refused."""
+        if self.touched:
+            self.log.note(AccessAct.READ, by=self.caller.by, actor=self.actor, subjects=self.touched)
+        if self.refused:
+            self.log.note(AccessAct.REFUSED, "ROLE", by=self.caller.by, actor=self.actor, subjects=[self.address])
+
 
 Info = strawberry.Info[StaffContext, None]
 
@@ -74,11 +94,15 @@ class ReadBy(BasePermission):
 
     def has_permission(self, source: Any, info: strawberry.Info[Any, Any], **kwargs: Any) -> bool:
         """Tell whether whoever asks may read the field."""
-        return info.context.actor.role in self._roles
+        allowed = info.context.actor.role in self._roles
+        info.context.refused |= not allowed
+        return allowed
 
 
 CASE_FILES = READS_EVERYTHING
 """Case files are read by those who work on them, and by auditors."""
+AUDITORS = frozenset({Role.AUDITOR})
+"""The access log is read by auditors alone."""
 STATUS = READS_EVERYTHING | {Role.PUBLICATION_OFFICER}
 """Status, providers and market of a case are read by those who publish it too."""
 

@@ -10,58 +10,64 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.auth import Caller
 from api.errors import NotSignedIn, problem_of
 from api.graphql.common.http import Endpoint, bugs_answered
 from api.graphql.common.service import Answer, Asked, Service
 from api.graphql.staff.asked import StaffContext
 from api.graphql.staff.schema import staff_schema
 from api.problems import problem
-from domain.actors import Actor
+from api.stores.access_log import AccessLog
 from projections.office.questions import Office
 
-ActorOf = Callable[[Request], Actor | None]
+CallerOf = Callable[[Request], Caller | None]
 NOT_KEPT = {"cache-control": "no-store"}
 
 
-def staff_graphql(office: Office, *, clock: Callable[[], datetime], actor_of: ActorOf) -> list[BaseRoute]:
+def staff_graphql(office: Office, log: AccessLog, *, clock: Callable[[], datetime], caller_of: CallerOf) -> list[BaseRoute]:
     """
-    Give the routes of the staff schema.
+    Give the routes of the staff schema. What an answer tells is in the access log before the answer goes out.
 
-    `actor_of` says who sent a request, by token or session; it asks a store, so it is called in a thread. None, or NotSignedIn, is nobody.
+    `caller_of` says who sent a request, by token or session; it asks a store, so it is called in a thread. None, or NotSignedIn, is nobody.
     """
     service = Service(staff_schema)
 
     async def answer(request: Request, asked: Asked) -> Answer:
-        context = StaffContext(office, request.state.actor, clock)
-        return await asyncio.to_thread(service.answer, asked, context)
+        context = StaffContext(office, request.state.caller, log, clock)
+        return await asyncio.to_thread(noted, asked, context)
+
+    def noted(asked: Asked, context: StaffContext) -> Answer:
+        found = service.answer(asked, context)
+        context.note()
+        return found
 
     return [
-        Route("/staff/graphql", bugs_answered(SignedIn(Endpoint(answer), actor_of), problem)),
-        Route("/staff/graphql/schema.graphql", SignedIn(_schema, actor_of)),
+        Route("/staff/graphql", bugs_answered(SignedIn(Endpoint(answer), caller_of), problem)),
+        Route("/staff/graphql/schema.graphql", SignedIn(_schema, caller_of)),
     ]
 
 
 class SignedIn:
-    """ASGI application in front of another, which lets only requests with an actor through."""
+    """ASGI application in front of another, which lets only signed requests through."""
 
-    def __init__(self, app: ASGIApp, actor_of: ActorOf) -> None:
+    def __init__(self, app: ASGIApp, caller_of: CallerOf) -> None:
         self._app = app
-        self._actor_of = actor_of
+        self._caller_of = caller_of
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Find out who asks, then let the application answer."""
         try:
-            actor = await asyncio.to_thread(self._who, Request(scope))
+            caller = await asyncio.to_thread(self._who, Request(scope))
         except NotSignedIn as error:
             await problem_of(error)(scope, receive, send)
         else:
-            await self._app({**scope, "state": {**scope.get("state", {}), "actor": actor}}, receive, send)
+            await self._app({**scope, "state": {**scope.get("state", {}), "caller": caller}}, receive, send)
 
-    def _who(self, request: Request) -> Actor:
-        actor = self._actor_of(request)
-        if actor is None:
+    def _who(self, request: Request) -> Caller:
+        caller = self._caller_of(request)
+        if caller is None:
             raise NotSignedIn
-        return actor
+        return caller
 
 
 async def _schema(scope: Scope, receive: Receive, send: Send) -> None:

@@ -7,14 +7,15 @@ from uuid import UUID
 
 import strawberry
 
-from api.graphql.common.connections import Page, Placed, number_of, page_size
+from api.graphql.common.connections import Page, Placed, number_of, page, page_size
 from api.graphql.common.errors import FORBIDDEN, bad_input, refusal
 from api.graphql.common.fields import answered
 from api.graphql.common.limits import PAGE
 from api.graphql.common.scalars import Moment, beginning_of, config, end_of
-from api.graphql.staff.asked import CASE_FILES, STATUS, Info, read_by
+from api.graphql.staff.asked import AUDITORS, CASE_FILES, STATUS, Info, read_by
 from api.graphql.staff.case import After, Case, CaseConnection, First, KnownAt, ValidAt, events_page
-from api.graphql.staff.types import EventConnection, StoredEvent
+from api.graphql.staff.types import Access, AccessConnection, EventConnection, StoredEvent
+from api.stores.access_log import AccessAct, AccessFilter
 from domain.errors import NotInRegister
 from domain.events import event_type
 from domain.status import Status
@@ -27,14 +28,23 @@ Search = Annotated[str | None, strawberry.argument(description="Words of a name,
 Types = Annotated[list[str] | None, strawberry.argument(description="Only events of these types.")]
 ByActor = Annotated[strawberry.ID | None, strawberry.argument(description="Only events that this actor recorded.")]
 From = Annotated[Moment | None, strawberry.argument(name="from", description="Recorded at this instant or later.")]
+WhoActed = Annotated[strawberry.ID | None, strawberry.argument(description="Only accesses of this actor.")]
+OfAct = Annotated[AccessAct | None, strawberry.argument(description="Only what was done in this way.")]
+About = Annotated[str | None, strawberry.argument(description="Only accesses to this stream, document (by hash) or address.")]
 To = Annotated[Moment | None, strawberry.argument(description="Recorded at this instant or earlier.")]
+
+LOG = "access-log"
+"""The access log as its own rows name it."""
 
 
 def case(info: Info, id: CaseId) -> Case | None:
     """Return one case."""
     case_id = _uuid(id)
     row = info.context.office.case_row(case_id) if case_id else None
-    return Case.of(row) if row else None
+    if row is None:
+        return None
+    info.context.touched.add(f"case/{row.case_id}")
+    return Case.of(row)
 
 
 def cases(
@@ -49,10 +59,12 @@ def cases(
 ) -> Page[Case]:
     """Return a page of cases."""
     if clock_due_before and info.context.actor.role not in CASE_FILES:
+        info.context.refused = True
         raise refusal(FORBIDDEN, f"Clocks are read by {', '.join(sorted(CASE_FILES))}.")
     wanted = CaseFilter(status, clock_due_before, _words(search), info.context.at(valid_at), info.context.at(known_at) if known_at else None)
     size = page_size(first)
     found = info.context.office.cases(wanted, first=size + 1, after=number_of(after, "case"))
+    info.context.touched.update(f"case/{row.case_id}" for _, row in found[:size])
     return Page([Placed(Case.of(row), ("case", number)) for number, row in found[:size]], len(found) > size, after is not None)
 
 
@@ -69,7 +81,26 @@ def events(
         since=beginning_of(since),
         until=end_of(to),
     )
+    info.context.touched.update(str(row.event.stream) for row in found[:size])
     return events_page(found, size, after)
+
+
+def access_log(
+    info: Info,
+    after: After = None,
+    first: First = PAGE,
+    actor: WhoActed = None,
+    act: OfAct = None,
+    subject: About = None,
+    since: From = None,
+    to: To = None,
+) -> Page[Access]:
+    """Return a page of the access log. That it was read is noted too."""
+    size, last = page_size(first), number_of(after, "access")
+    wanted = AccessFilter(_uuid(_actor(actor) or ""), act, subject, beginning_of(since), end_of(to))
+    found = [Access.of(row) for row in info.context.log.rows(last, size + 1, wanted)]
+    info.context.touched.add(LOG)
+    return page(found, lambda access: ("access", access.number), size, after)
 
 
 def _uuid(text: str) -> UUID | None:
@@ -103,6 +134,7 @@ class Query:
     case: Case | None = answered(case, "One case; null when there is none.", only=read_by(STATUS))
     cases: CaseConnection = answered(cases, "Cases in the order of opening.", only=read_by(STATUS))
     events: EventConnection = answered(events, "Events of the whole register in the order of recording.", only=read_by(CASE_FILES))
+    access_log: AccessConnection = answered(access_log, "Who came in, was refused, and read what is confidential.", only=read_by(AUDITORS))
 
 
 @cache

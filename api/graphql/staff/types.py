@@ -8,7 +8,8 @@ import strawberry
 
 from api.graphql.common.connections import Connection
 from api.graphql.common.fields import answered
-from api.graphql.common.scalars import Json
+from api.graphql.common.scalars import Json, Position
+from api.stores.access_log import AccessAct, AccessRow
 from domain.actors import Role
 from domain.clocks import State
 from domain.law.provisions import FOREVER
@@ -21,6 +22,7 @@ strawberry.enum(Status, name="Status", description="Where a model stands at a mo
 strawberry.enum(Ground, name="Ground", description="Why a model is classified: Articles 51(1)(a) and (2), 52(1), 52(4).")
 strawberry.enum(State, name="ClockState", description="How a clock stands at a moment.")
 strawberry.enum(Role, name="Role", description="A function in the procedure.")
+strawberry.enum(AccessAct, name="AccessAct", description="What was done.")
 
 # -- Status and grounds ------------------------------------------------------------
 
@@ -231,3 +233,31 @@ class Origin:
     event_id: UUID = strawberry.field(description="The event.")
     topic: str = strawberry.field(description="Its type.")
     recorded_at: datetime = strawberry.field(description="When it was recorded.")
+
+
+# -- The access log ------------------------------------------------------------------
+
+
+@strawberry.type(description="One access. Actors are references; no search text and no personal data is kept.")
+class Access:
+    number: Position = strawberry.field(description="Its number; numbers have no gap.")
+    at: datetime = strawberry.field(description="When it happened, by the clock of the server.")
+    act: AccessAct = strawberry.field(description="What was done.")
+    outcome: str = strawberry.field(description="DONE, or why it was refused.")
+    actor: UUID | None = strawberry.field(description="Who did it; null when nobody was known.")
+    role: Role | None = strawberry.field(description="In which role.")
+    by: str = strawberry.field(description="What they were known by: a token or a session, named by the beginning of its hash.")
+    subjects: list[str] = strawberry.field(description="What it was about: streams, documents by hash, addresses.")
+    hash: str = strawberry.field(description="SHA-256 over the hash of the row before and this row as RFC 8785.")
+
+    @classmethod
+    def of(cls, row: AccessRow) -> Self:
+        """Return an access as it is answered."""
+        names = ("at", "act", "outcome", "actor", "role", "by")
+        shown = {name: getattr(row, name) for name in names}
+        return cls(number=Position(row.number), subjects=list(row.subjects), hash=row.hash.hex(), **shown)
+
+
+@strawberry.type(description="Accesses in the order in which they happened.")
+class AccessConnection(Connection[Access]):
+    pass

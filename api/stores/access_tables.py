@@ -1,0 +1,99 @@
+"""The tables of the access store: who may come in, and who did what. Their guards, and how the store is opened."""
+
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import BigInteger, Column, Connection, Engine, Index, LargeBinary, MetaData, String, Table, create_engine, event
+
+SCHEMA = "access"
+FILE_NAME = "access.db"
+METADATA = MetaData()
+
+TOKENS = Table(
+    "tokens",
+    METADATA,
+    Column("sha256", LargeBinary, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("actor_ref", String, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+)
+access_log = Table(
+    "access_log",
+    METADATA,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False, index=True),
+    Column("act", String, nullable=False),
+    Column("outcome", String, nullable=False),
+    Column("actor", String, index=True),
+    Column("role", String),
+    Column("by", String, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+)
+"""Every access, in order, without a gap; each row is chained to the one before."""
+access_subjects = Table(
+    "access_subjects",
+    METADATA,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("subject", String, primary_key=True),
+)
+"""What each access was about; part of what its row's hash covers."""
+Index("access_subjects_subject", access_subjects.c.subject, access_subjects.c.number)
+
+READ_BY_WEB = ("tokens",)
+APPENDED_BY_WEB = ("access_log", "access_subjects")
+"""What the role of the web processes may read and append on PostgreSQL; of the rest it may read what it must know."""
+
+APPENDED = ("access_log", "access_subjects")
+_SENTENCE = "what the access log has noted is never changed or removed"
+GUARDS: dict[str, tuple[str, ...]] = {
+    "sqlite": tuple(
+        f"CREATE TRIGGER IF NOT EXISTS {table}_refuse_{act.lower()} BEFORE {act} ON {table} BEGIN SELECT RAISE(ABORT, '{_SENTENCE}'); END"
+        for table in APPENDED
+        for act in ("UPDATE", "DELETE")
+    ),
+    "postgresql": (
+        f"CREATE OR REPLACE FUNCTION {SCHEMA}.refuse_change() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $body$"
+        f" BEGIN RAISE EXCEPTION '{_SENTENCE}' USING ERRCODE = 'restrict_violation'; END $body$",
+        *(
+            f"CREATE OR REPLACE TRIGGER {table}_refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {SCHEMA}.{table}"
+            f" FOR EACH STATEMENT EXECUTE FUNCTION {SCHEMA}.refuse_change()"
+            for table in APPENDED
+        ),
+    ),
+}
+
+
+def open_engine(database_url: str) -> Engine:
+    """Open the store of a database: a file of its own on SQLite, shared memory for `sqlite://`, else PostgreSQL."""
+    if database_url.startswith("postgresql"):
+        engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg://", 1), pool_pre_ping=True)
+        event.listen(engine, "connect", _settle_postgres)
+        return engine
+    if database_url == "sqlite://":
+        file = f"file:/{uuid4().hex}?vfs=memdb&uri=true"  # connections of this process share it as they would a file
+    else:
+        file = str(Path(database_url.removeprefix("sqlite:///")) / FILE_NAME)
+    engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": 30})
+    event.listen(engine, "connect", _settle)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _settle(connection: Any, _: Any) -> None:
+    connection.isolation_level = None  # transactions are begun below, not by the driver
+    # FULL: a revocation that was acknowledged, and a row of what was read, survive power loss.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _settle_postgres(connection: Any, _: Any) -> None:
+    connection.execute("SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'")
+    connection.commit()
+
+
+def _begin(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("immediate")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
