@@ -1,38 +1,69 @@
-"""Who sends a request: personal tokens (RFC 6750)."""
+"""Who sends a request, and who may come in: personal tokens (RFC 6750) for programs, sessions for browsers."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import IPv6Address, ip_address
 
+from starlette.requests import Request
+
+from api.browsers import session_identifier
 from api.errors import NotSignedIn
 from api.stores.access_log import AccessAct, AccessLog
+from api.stores.accounts import Account, Accounts
+from api.stores.attempts import Attempts, Limit
+from api.stores.sessions import Session, Sessions
 from api.stores.tokens import TokenStore
 from domain.actors import Actor
 
 _BEARER = re.compile(r"bearer +([A-Za-z0-9._~+/-]+=*) *", re.ASCII | re.IGNORECASE)
 
+MOST_FOR_A_NAME_FROM_ONE_PLACE, MOST_FOR_A_NAME, MOST_FROM_ONE_PLACE = 5, 20, 30
+"""Failed attempts to sign in within a quarter of an hour."""
+MOST_NOTED = 30
+"""Refusals of strangers that are noted, from one place, within a quarter of an hour; further ones are refused all the same."""
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Somebody who is signed in, and what by: a token as the access log names it."""
+    """Somebody who is signed in, and what by: a token or a session as the access log names it."""
 
     actor: Actor
     by: str
 
 
+class SignInRefused(Exception):
+    """Nobody was let in: with a time when there were too many attempts, else for a reason that is told to nobody."""
+
+    def __init__(self, until: datetime | None = None) -> None:
+        super().__init__("too many attempts" if until else "wrong name or password")
+        self.until = until
+
+
 @dataclass(frozen=True, slots=True)
 class Door:
-    """Where requests come in: what it knows of tokens, and where it notes whom it turned away."""
+    """Where requests come in: what it knows of tokens, accounts and sessions, and where it notes whom it let in and whom it turned away."""
 
     tokens: TokenStore
+    accounts: Accounts
+    sessions: Sessions
+    attempts: Attempts
     log: AccessLog
 
-    def caller_of(self, authorization: list[str], address: str) -> Caller:
+    # -- Who is there ------------------------------------------------------------------
+
+    def caller_of(self, request: Request, address: str) -> Caller:
         """
-        Return who signed a request to an address, by its `Authorization` headers.
+        Return who sent a request to an address: by its `Authorization` header, or, when it has none, by the cookie of its session.
 
         A token that is refused is noted; a request that shows none is nobody's, and nothing is noted of it.
-        Raises: NotSignedIn for none, several, another scheme, or a token that is unknown or revoked.
+        Raises: NotSignedIn for none, several, another scheme, a token that is unknown or revoked, a session that ended.
         """
+        authorization = request.headers.getlist("authorization")
+        session = None if authorization else self.session_of(request)
+        if session is not None:
+            return Caller(session.actor, session.reference)
         given = _BEARER.fullmatch(authorization[0]) if len(authorization) == 1 else None
         if given is None:
             raise NotSignedIn
@@ -41,12 +72,73 @@ class Door:
             return Caller(token.actor, token.reference)
         if token is None:
             # Not even a part of its hash: it may be a password that somebody sent by mistake.
-            self.log.note(AccessAct.REFUSED, "UNKNOWN_TOKEN", by="token", subjects=[address])
+            self.note_stranger(request, AccessAct.REFUSED, "UNKNOWN_TOKEN", by="token", subjects=[address])
         else:
-            self.log.note(AccessAct.REFUSED, "REVOKED_TOKEN", by=token.reference, actor=token.actor, subjects=[address])
+            self.note_stranger(request, AccessAct.REFUSED, "REVOKED_TOKEN", by=token.reference, actor=token.actor, subjects=[address])
         raise NotSignedIn(token_refused=True)
+
+    def session_of(self, request: Request) -> Session | None:
+        """Return the session that a browser's cookie names."""
+        identifier = session_identifier(request)
+        return self.sessions.find(identifier) if identifier else None
+
+    # -- Coming in and going -------------------------------------------------------------
+
+    def sign_in(self, request: Request, name: str, password: str) -> str:
+        """
+        Begin a session under a new identifier, ending the one the browser had; return the identifier.
+
+        Raises: SignInRefused. A wrong password, an unknown name and a disabled account are one to whoever tries; the access log tells them apart.
+        """
+        limits = (Limit(f"name {name} from {place(request)}", MOST_FOR_A_NAME_FROM_ONE_PLACE), Limit(f"name {name}", MOST_FOR_A_NAME))
+        if too_many := self.attempts.count(*limits, Limit(f"from {place(request)}", MOST_FROM_ONE_PLACE)):
+            if too_many.first:
+                self._note_failure("TOO_MANY_ATTEMPTS", self.accounts.find(name))
+            raise SignInRefused(too_many.until)
+        account = self.accounts.check(name, password)
+        if account is None:
+            known = self.accounts.find(name)
+            self._note_failure("UNKNOWN_ACCOUNT" if known is None else "DISABLED_ACCOUNT" if known.disabled_at else "WRONG_PASSWORD", known)
+            raise SignInRefused
+        self.attempts.forget(*limits)
+        return self._begun(request, account)
+
+    def _note_failure(self, outcome: str, known: Account | None) -> None:
+        self.log.note(AccessAct.SIGN_IN_REFUSED, outcome, by="password", actor=known.actor if known else None)
+
+    def _begun(self, request: Request, account: Account) -> str:
+        if before := session_identifier(request):
+            self.sessions.end(before)
+        identifier, session = self.sessions.begin(account)
+        self.log.note(AccessAct.SIGNED_IN, by=session.reference, actor=session.actor)
+        return identifier
+
+    def sign_out(self, request: Request) -> None:
+        """End the session of a browser."""
+        session = self.sessions.end(session_identifier(request) or "")
+        if session is not None:
+            self.log.note(AccessAct.SIGNED_OUT, by=session.reference, actor=session.actor)
+
+    # -- Whom it turned away ---------------------------------------------------------------
+
+    def note_stranger(
+        self, request: Request, act: AccessAct, outcome: str, *, by: str, actor: Actor | None = None, subjects: Iterable[str] = ()
+    ) -> None:  # fmt: skip
+        """Note a refusal of somebody who need not be known, a limited number from one place: nobody fills the log from outside."""
+        if self.attempts.count(Limit(f"noted from {place(request)}", MOST_NOTED)) is None:
+            self.log.note(act, outcome, by=by, actor=actor, subjects=subjects)
 
     def close(self) -> None:
         """Close the access store."""
         self.tokens.close()
         self.log.close()
+
+
+def place(request: Request) -> str:
+    """Return where a request comes from, as attempts are counted: an address, of IPv6 the network that one subscriber has."""
+    host = request.client.host if request.client else "unknown"
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    return str(int(address) >> 64) if isinstance(address, IPv6Address) else host

@@ -69,7 +69,7 @@ def caller(request: Request) -> Caller:
     Raises: NotSignedIn.
     """
     door = cast("Door", request.app.state.door)
-    request.state.caller = door.caller_of(request.headers.getlist("authorization"), API)
+    request.state.caller = door.caller_of(request, API)
     return cast("Caller", request.state.caller)
 
 

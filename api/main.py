@@ -22,6 +22,7 @@ from starlette.types import ASGIApp
 
 from api.audit_log import audit_log
 from api.auth import Caller, Door
+from api.browsers import CrossOriginProtection
 from api.graphql.public.routes import public_graphql
 from api.graphql.staff.routes import staff_graphql
 from api.logs import Logs, open_logs
@@ -35,6 +36,8 @@ from domain.law.periods import legal_day, start_of
 from projections.public.answers import PublicList
 from projections.public.snapshots import Snapshots
 from projections.transparency.answers import LogAnswers, PublicShelf
+from registry_site.office.desk import Desk
+from registry_site.office.pages import GUARDED, office_pages, other_origin
 from registry_site.public.data.mementos import with_mementos
 from registry_site.public.data.negotiation import Negotiated
 from registry_site.public.data.room import Room, Site
@@ -81,10 +84,12 @@ def service(settings: Settings, *, whole: bool = True) -> ASGIApp:
     app.add_api_route("/healthz", _healthz, include_in_schema=False)
     app.add_api_route("/readyz", _readyz, include_in_schema=False)
     app.add_api_route("/schemas/{name}.json", _schema, include_in_schema=False)
+    served: ASGIApp = app
     if whole:
         app.include_router(rest_routes())
+        served = CrossOriginProtection(app, guarded=GUARDED, refused=partial(_other_origin, app))
     prepared = PreparedPages(
-        SecurityHeaders(app),
+        SecurityHeaders(served),
         position=lambda: (int(app.state.position), int(app.state.log_size)),
         legal_day=LegalDay(partial(public_clock, app)),
         most_bytes=settings.prepared_bytes,
@@ -154,12 +159,21 @@ def _after_step(app: FastAPI, register: Register, ahead: Ahead) -> None:
 
 
 def _staff_routes(app: FastAPI, register: Register, logs: Logs | None) -> list[BaseRoute]:
-    def signed_in(request: Request, address: str | None = None) -> Caller:
-        return door.caller_of(request.headers.getlist("authorization"), address or request.url.path)
+    def signed_in(request: Request) -> Caller:
+        return door.caller_of(request, request.url.path)
 
     door: Door = app.state.door
-    routes = staff_graphql(register.office, door.log, clock=app.state.clock, caller_of=signed_in)
-    return [*routes, Route("/audit/log/{path:path}", audit_log(logs.case_answers(), door.log, signed_in))] if logs else routes
+    routes = [*staff_graphql(register.office, door.log, clock=app.state.clock, caller_of=signed_in), *office_pages(_desk(app))]
+    return [*routes, Route("/audit/log/{path:path}", audit_log(logs.case_answers(), door.log, door.caller_of))] if logs else routes
+
+
+def _desk(app: FastAPI) -> Desk:
+    register: Register = app.state.register
+    return Desk(register.office, app.state.door, app.state.clock, register.demonstration)
+
+
+async def _other_origin(app: FastAPI, request: Request) -> Response:
+    return await asyncio.to_thread(other_origin, _desk(app), request)
 
 
 async def _run_slots(app: FastAPI, register: Register) -> None:

@@ -17,9 +17,12 @@ from api.dockets.runner import Runner
 from api.settings import Settings
 from api.stores.access_database import AccessDatabase
 from api.stores.access_log import AccessLog
+from api.stores.accounts import Accounts
+from api.stores.attempts import Attempts
 from api.stores.event_store.factory import Recorder, RecorderFactory, migrate, open_recorder, recorder_at
 from api.stores.event_store.mapper import EventDecoder, RegisterMapper
 from api.stores.log_store import LogStore
+from api.stores.sessions import Sessions
 from api.stores.tokens import TokenStore
 from api.stores.turns import one_at_a_time
 from domain.ids import STREAMS
@@ -120,11 +123,11 @@ def open_tokens(settings: Settings) -> TokenStore:
 
 
 def open_door(settings: Settings) -> Door:
-    """Open what lets requests in: tokens and the access log; in memory they are made now."""
+    """Open what lets requests in: tokens, accounts, sessions and the access log; in memory they are made now."""
     database = AccessDatabase(settings.database_url)
     if settings.database_url == "sqlite://":
         database.create()
-    return Door(open_tokens(settings), AccessLog(database))
+    return Door(open_tokens(settings), Accounts(database), Sessions(database), Attempts(database), AccessLog(database))
 
 
 def views(database_url: str, suffix: str = "") -> ReadStore:

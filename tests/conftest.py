@@ -140,11 +140,16 @@ def demonstration() -> Iterator[Register]:
 
 
 @pytest.fixture(scope="session")
-def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def live_store(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of the store that the live service serves."""
+    return f"sqlite:///{tmp_path_factory.mktemp('live')}"
+
+
+@pytest.fixture(scope="session")
+def live_server(live_store: str) -> Iterator[str]:
     """The base address of the whole service with the demonstration, as `make run` starts it."""
-    url = f"sqlite:///{tmp_path_factory.mktemp('live')}"
     port = _free_port()
-    environment = {**os.environ, "DATABASE_URL": url, "PORT": str(port)}
+    environment = {**os.environ, "DATABASE_URL": live_store, "PORT": str(port)}
     for verb in ("migrate", "demo"):
         subprocess.run([sys.executable, "-m", "api.cli.main", verb], env=environment, check=True)
     with subprocess.Popen([sys.executable, "-m", "api.cli.main", "serve"], env=environment) as server:

@@ -6,6 +6,8 @@ from typing import Any
 
 import uvicorn
 
+from api.browsers import LOOPBACK
+from api.cli.account import let_in
 from api.settings import Settings
 from api.wiring import open_register, server_clock
 from api.witnesses import read_policy
@@ -39,7 +41,8 @@ def run(given: argparse.Namespace) -> int:
         print(f"registry serve: {error}", file=sys.stderr)
         return 2
     if given.welcome:
-        print(_welcome(f"http://{host}:{port}", demonstration=demonstration), file=sys.stderr)
+        let = let_in(settings.database_url) if demonstration and host in LOOPBACK else None
+        print(_welcome(f"http://{host}:{port}", let, demonstration=demonstration), file=sys.stderr)
     served = "api.main:create_public" if given.public else "api.main:create"
     uvicorn.run(served, factory=True, host=host, port=port, workers=workers, log_level="warning", access_log=False, server_header=False)
     return 0
@@ -57,7 +60,7 @@ def _created(settings: Settings) -> bool:
         register.close()
 
 
-def _welcome(address: str, *, demonstration: bool) -> str:
+def _welcome(address: str, let: tuple[tuple[str, ...], str] | None, *, demonstration: bool) -> str:
     kind = "a demonstration with invented providers and models" if demonstration else "a register"
     return f"""
   This is {kind}.
@@ -65,9 +68,20 @@ def _welcome(address: str, *, demonstration: bool) -> str:
   The list              {address}/
   The list another day  {address}/?valid_at=2026-03-31
   GraphQL               {address}/data/explorer
-  To sign in as staff   .venv/bin/registry token create --role AUDITOR --name me
+  To sign in as staff   {address}/sign-in
+{_how_to_sign_in(let)}
+  For programs          .venv/bin/registry token create --role AUDITOR --name me
                         and send it as `Authorization: Bearer …` to {address}/staff/graphql
   A docket of your own  .venv/bin/registry replay tests/dockets/flow-arguments-rejected.yaml
 
   Stop with Ctrl-C.
 """
+
+
+def _how_to_sign_in(let: tuple[tuple[str, ...], str] | None) -> str:
+    if let is None:
+        return "                        with an account: .venv/bin/registry account add --role CASE_OFFICER --name intake-1"
+    names, password = let
+    return f"""                        as {", ".join(names[:4])},
+                        {", ".join(names[4:])};
+                        password until the next start: {password}"""

@@ -1,7 +1,7 @@
 """
 The access store as one database: `access.db` (SQLite), the schema `access` (PostgreSQL), or memory for `sqlite://`.
 
-A primary store, backed up with the events and never rebuilt. Tokens and the access log live in it, each with a class of its own.
+A primary store, backed up with the events and never rebuilt. Accounts, sessions, tokens and the access log live in it, each with a class of its own.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.schema import CreateSchema
 
-from api.stores.access_tables import APPENDED_BY_WEB, GUARDS, METADATA, READ_BY_WEB, SCHEMA, open_engine
+from api.stores.access_tables import APPENDED_BY_WEB, GUARDS, METADATA, READ_BY_WEB, SCHEMA, WRITTEN_BY_WEB, open_engine
 
 
 class AccessDatabase:
@@ -40,7 +40,8 @@ class AccessDatabase:
     def _grant_to(self, rows: Connection, role: str) -> None:
         quoted = rows.dialect.identifier_preparer.quote(role)
         rows.execute(text(f"GRANT USAGE ON SCHEMA {SCHEMA} TO {quoted}"))
-        for tables, rights in ((READ_BY_WEB, "SELECT"), (APPENDED_BY_WEB, "SELECT, INSERT")):
+        rights_of = {"SELECT": READ_BY_WEB, "SELECT, INSERT": APPENDED_BY_WEB, "SELECT, INSERT, UPDATE, DELETE": WRITTEN_BY_WEB}
+        for rights, tables in rights_of.items():
             named = ", ".join(f"{SCHEMA}.{table}" for table in tables)
             rows.execute(text(f"GRANT {rights} ON {named} TO {quoted}"))
 

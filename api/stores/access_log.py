@@ -44,6 +44,8 @@ class AccessAct(StrEnum):
     SIGNED_IN = "SIGNED_IN"
     SIGN_IN_REFUSED = "SIGN_IN_REFUSED"
     SIGNED_OUT = "SIGNED_OUT"
+    GRANTED = "GRANTED"
+    WITHDRAWN = "WITHDRAWN"
     READ = "READ"
     DOWNLOADED = "DOWNLOADED"
     REFUSED = "REFUSED"
@@ -54,7 +56,8 @@ class AccessRow:
     """
     One access.
 
-    `by` names the token or session by the beginning of its hash, `subjects` what the access was about: streams, document hashes, addresses.
+    `by` names the token or session by the beginning of its hash, or says that it was the operator. `subjects` is what the access was about: streams,
+    document hashes, addresses.
     """
 
     number: int
@@ -90,6 +93,10 @@ class AccessLog:
     def __init__(self, database: AccessDatabase, clock: Callable[[], datetime] = server_time) -> None:
         self._database = database
         self._clock = clock
+
+    def now(self) -> datetime:
+        """Return the time by which accesses are noted."""
+        return self._clock()
 
     def is_created(self) -> bool:
         """Tell whether the log is there."""

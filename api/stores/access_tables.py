@@ -20,6 +20,30 @@ TOKENS = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("revoked_at", BigInteger),
 )
+accounts = Table(
+    "accounts",
+    METADATA,
+    Column("name", String, primary_key=True),
+    Column("role", String, nullable=False),
+    Column("actor_ref", String, nullable=False),
+    Column("password", String),
+    Column("created_at", BigInteger, nullable=False),
+    Column("sessions_from", BigInteger, nullable=False),
+    Column("disabled_at", BigInteger),
+)
+"""Who may sign in, in which role. Sessions begun before `sessions_from` are void."""
+sessions = Table(
+    "sessions",
+    METADATA,
+    Column("sha256", LargeBinary, primary_key=True),
+    Column("account", String, nullable=False, index=True),
+    Column("signed_in_at", BigInteger, nullable=False, index=True),
+    Column("used_at", BigInteger, nullable=False),
+)
+"""Who is signed in, by the hash of the session's identifier."""
+attempts = Table("attempts", METADATA, Column("key", LargeBinary, nullable=False), Column("at", BigInteger, nullable=False, index=True))
+"""Attempts to sign in of the last minutes, by the hash of what is counted."""
+Index("attempts_key", attempts.c.key, attempts.c.at)
 access_log = Table(
     "access_log",
     METADATA,
@@ -42,9 +66,10 @@ access_subjects = Table(
 """What each access was about; part of what its row's hash covers."""
 Index("access_subjects_subject", access_subjects.c.subject, access_subjects.c.number)
 
-READ_BY_WEB = ("tokens",)
+READ_BY_WEB = ("tokens", "accounts")
+WRITTEN_BY_WEB = ("sessions", "attempts")
 APPENDED_BY_WEB = ("access_log", "access_subjects")
-"""What the role of the web processes may read and append on PostgreSQL; of the rest it may read what it must know."""
+"""What the role of the web processes may read, write and append on PostgreSQL: it can neither make an account nor remove what was noted."""
 
 APPENDED = ("access_log", "access_subjects")
 _SENTENCE = "what the access log has noted is never changed or removed"

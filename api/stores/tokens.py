@@ -12,10 +12,10 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from api.stores.access_database import AccessDatabase
-from api.stores.access_tables import TOKENS
+from api.stores.access_tables import TOKENS, accounts
 from domain.actors import Actor, Role
 from projections.store import microseconds, moment_of
 
@@ -67,7 +67,8 @@ class TokenStore:
         """
         Issue a token; this is the only time anybody sees it.
 
-        A name keeps its actor from token to token and from role to role: otherwise a new token would make two officers of one (rule R31).
+        A name keeps its actor from token to token, from role to role, and from an account of that name: otherwise a new token would make two
+        officers of one (rule R31).
         Raises: NameUnfit for an empty, long or unprintable name, and for one that is in use in this role; ValueError for the register's own role.
         """
         if role is Role.SYSTEM:
@@ -79,7 +80,7 @@ class TokenStore:
             before = rows.execute(select(TOKENS).where(TOKENS.c.name == name).order_by(TOKENS.c.created_at.desc())).all()
             if any(row.role == role and row.revoked_at is None for row in before):
                 raise NameUnfit(f"there is a token of {name!r} as {role}; revoke it first, or choose another name")
-            ref = str(actor_ref or (before[0].actor_ref if before else uuid4()))
+            ref = str(actor_ref or (before[0].actor_ref if before else _account_ref(rows, name) or uuid4()))
             values = {"sha256": _hash(token), "name": name, "role": str(role), "actor_ref": ref, "created_at": _now()}
             rows.execute(TOKENS.insert().values(values))
         return token
@@ -113,6 +114,10 @@ class TokenStore:
 
 def _hash(token: str) -> bytes:
     return sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+
+def _account_ref(rows: Connection, name: str) -> str | None:
+    return rows.execute(select(accounts.c.actor_ref).where(accounts.c.name == name)).scalar()
 
 
 def _now() -> int:

@@ -1,0 +1,140 @@
+"""What every page of the office needs: who is there, the questions, the clock, and the way from an answer to bytes."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import Any
+from urllib.parse import urlencode
+
+from jinja2 import Environment, PackageLoader
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from api.auth import Door
+from api.browsers import session_identifier
+from api.stores.access_log import AccessAct
+from api.stores.sessions import Session
+from domain.actors import Role
+from projections.office.questions import Office
+from registry_site.office.forms import TOKEN, FormRefused, FormTooLarge, fields_of, form_token, require_token
+from registry_site.office.words import WORDS
+from registry_site.ui.headers import CONTENT_SECURITY_POLICY
+from registry_site.ui.rendering import environment
+
+SIGN_IN = "/sign-in"
+WORKBENCH = "/workbench/"
+HEADERS = {
+    "cache-control": "no-store",
+    # No text becomes a script on these pages, whatever a text of the record says.
+    "content-security-policy": f"{CONTENT_SECURITY_POLICY}; require-trusted-types-for 'script'; trusted-types 'none'",
+}
+OFFICERS = frozenset(Role) - {Role.SYSTEM, Role.PUBLIC}
+
+
+class NotThere(Exception):
+    """There is no such page, or nothing that this role may know of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request of somebody who is signed in, with the fields of the form it may have sent."""
+
+    request: Request
+    session: Session
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Answers the pages of the office; holds nothing that changes."""
+
+    office: Office
+    door: Door
+    clock: Callable[[], datetime]
+    demonstration: bool = False
+
+    def page(self, template: str, request: Request, session: Session | None = None, *, status: int = 200, **answer: Any) -> Response:
+        """Render a page for whoever is there; with the token that its forms need."""
+        identifier = session_identifier(request)
+        token = form_token(identifier) if identifier else ""
+        known = {"path": request.url.path, "session": session, "form_token": token, "demonstration": self.demonstration}
+        return HTMLResponse(templates().get_template(template).render(**known, **answer), status, HEADERS)
+
+    def note_read(self, visit: Visit, subjects: Iterable[str]) -> None:
+        """Note what a page tells, before it goes out; a page that tells nothing of anything leaves nothing."""
+        if about := set(subjects):
+            self.door.log.note(AccessAct.READ, by=visit.session.reference, actor=visit.session.actor, subjects=about)
+
+    def note_refused(self, visit: Visit, outcome: str) -> None:
+        """Note that somebody who is signed in was refused."""
+        self.door.log.note(AccessAct.REFUSED, outcome, by=visit.session.reference, actor=visit.session.actor, subjects=[WORKBENCH])
+
+
+Page = Callable[[Desk, Visit], Response]
+
+
+@cache
+def templates() -> Environment:
+    """Make the environment of the office's pages, once and when first needed."""
+    made = environment(PackageLoader("registry_site.office", "templates"))
+    made.globals.update(WORDS)
+    return made
+
+
+def route(desk: Desk, path: str, page: Page, *, methods: tuple[str, ...] = ("GET",), roles: frozenset[Role] = OFFICERS) -> Route:
+    """
+    Serve a page under a path to those who are signed in, in one of some roles.
+
+    Whoever is not is asked to sign in first, whether the page exists or not; a form that was sent meanwhile is shown: nothing written is lost.
+    """
+
+    async def answer(request: Request) -> Response:
+        try:
+            fields = await fields_of(request) if request.method == "POST" else {}
+        except (FormRefused, FormTooLarge) as bad:
+            return await asyncio.to_thread(refused_form, desk, request, bad)
+        return await asyncio.to_thread(_answered, desk, page, request, fields, roles)
+
+    return Route(path, answer, methods=list(methods), name=page.__name__)
+
+
+def _answered(desk: Desk, page: Page, request: Request, fields: dict[str, str], roles: frozenset[Role]) -> Response:
+    session = desk.door.session_of(request)
+    if session is None:
+        return signed_out(desk, request, fields)
+    visit = Visit(request, session, fields)
+    if session.actor.role not in roles:
+        desk.note_refused(visit, "ROLE")
+        return desk.page("refused.html", request, session, status=403, reason="ROLE")
+    try:
+        if request.method == "POST":
+            require_token(fields, session_identifier(request))
+        return page(desk, visit)
+    except FormRefused as bad:
+        desk.note_refused(visit, "FORM_TOKEN")
+        return refused_form(desk, request, bad, fields)
+    except NotThere:
+        return desk.page("refused.html", request, session, status=404, reason="NOT_THERE")
+
+
+def signed_out(desk: Desk, request: Request, fields: Mapping[str, str]) -> Response:
+    """Ask for signing in: with the way back, or with what was written."""
+    if request.method != "POST":
+        asked = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+        return RedirectResponse(f"{SIGN_IN}?{urlencode({'next': asked})}", 303, HEADERS)
+    return desk.page("refused.html", request, status=403, reason="SIGNED_OUT", written=written(fields))
+
+
+def refused_form(desk: Desk, request: Request, bad: Exception, fields: Mapping[str, str] | None = None) -> Response:
+    """Say that a form was not taken, and show what was written."""
+    large = isinstance(bad, FormTooLarge)
+    reason = "TOO_LARGE" if large else "FORM"
+    return desk.page("refused.html", request, status=413 if large else 403, reason=reason, written=written(fields or {}))
+
+
+def written(fields: Mapping[str, str]) -> dict[str, str]:
+    """Return what somebody wrote into a form, without its token and passwords."""
+    return {name: text for name, text in fields.items() if text.strip() and name != TOKEN and "password" not in name}

@@ -1,0 +1,42 @@
+"""The pages of the office."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from api.problems import problem
+from api.stores.access_log import AccessAct
+from registry_site.office.desk import WORKBENCH, Desk, NotThere, Visit, route
+from registry_site.office.sign_in import sign_in_routes
+
+GUARDED = ("/sign-in", "/sign-out", "/workbench", "/audit")
+"""Addresses to which no page of another origin may send anything, signed in or not."""
+PROGRAMS = ("/api/", "/staff/")
+OTHER_ORIGIN = "A page of another website made the browser send this, so nothing was done. Send it from the register's own pages, or with a token."
+
+
+def office_pages(desk: Desk) -> list[BaseRoute]:
+    """Give the routes of the office; an address that no page has is answered only to those who are signed in."""
+    return [
+        *sign_in_routes(desk),
+        route(desk, WORKBENCH, workbench),
+        route(desk, "/workbench{path:path}", nowhere, methods=("GET", "POST")),
+    ]
+
+
+def workbench(desk: Desk, visit: Visit) -> Response:
+    """Show who is signed in."""
+    return desk.page("workbench.html", visit.request, visit.session)
+
+
+def nowhere(desk: Desk, visit: Visit) -> Response:
+    """Say that there is no such page."""
+    raise NotThere
+
+
+def other_origin(desk: Desk, request: Request) -> Response:
+    """Refuse what a page of another origin made a browser send: to people by a page, to programs by a problem document."""
+    desk.door.note_stranger(request, AccessAct.REFUSED, "CROSS_ORIGIN", by="browser")
+    if request.url.path.startswith(PROGRAMS):
+        return problem(403, OTHER_ORIGIN)
+    return desk.page("refused.html", request, status=403, reason="CROSS_ORIGIN")

@@ -1,0 +1,146 @@
+"""The whole service over a small register, visited as a browser without scripts would visit it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from html import unescape
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from argon2 import PasswordHasher
+from httpx2 import Response
+from starlette.testclient import TestClient
+
+from api.auth import Door
+from api.dockets.files import read_docket
+from api.main import service
+from api.settings import Settings
+from api.stores.access_database import AccessDatabase
+from api.stores.access_log import AccessLog, AccessRow
+from api.stores.accounts import Accounts
+from api.wiring import open_register, set_up
+from domain.actors import Role
+from domain.types import instant
+from tests.interfaces.graphql_stack import DOCKETS
+
+PASSWORD = "four words are enough"
+QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+OFFICERS = [role for role in Role if role not in (Role.SYSTEM, Role.PUBLIC)]
+
+
+def name_of(role: Role) -> str:
+    return role.lower().replace("_", "-")
+
+
+@dataclass
+class House:
+    """A served register with an account for each role."""
+
+    client: TestClient
+    database: AccessDatabase
+    accounts: Accounts
+    log: AccessLog
+    cases: dict[str, str] = field(default_factory=dict)
+
+    def browser(self, base: str = "http://127.0.0.1", address: str = "127.0.0.1") -> Browser:
+        return Browser(self, TestClient(self.client.app, base_url=base, follow_redirects=False, client=(address, 50_000)))
+
+    def noted(self, after: int) -> list[AccessRow]:
+        return list(self.log.rows(after=after))
+
+
+@dataclass
+class Browser:
+    """Keeps cookies, follows nothing by itself, and sends forms as they were written."""
+
+    house: House
+    client: TestClient
+
+    def get(self, address: str, **headers: str) -> Response:
+        return self.client.get(address, headers=headers)
+
+    def post(self, address: str, fields: dict[str, str], **headers: str) -> Response:
+        return self.client.post(address, data=fields, headers=headers)
+
+    def token(self, address: str = "/sign-in") -> str:
+        found = re.search(r'name="form_token" value="([^"]*)"', self.get(address).text)
+        assert found
+        return unescape(found[1])
+
+    def sign_in(self, role: Role = Role.CASE_OFFICER, **more: str) -> Response:
+        fields = {"name": name_of(role), "password": PASSWORD, "form_token": self.token(), **more}
+        return self.post("/sign-in", fields)
+
+    def signed_in(self, role: Role = Role.CASE_OFFICER) -> Browser:
+        answer = self.sign_in(role)
+        assert answer.status_code == 303, answer.text
+        return self
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        return dict(self.client.cookies)
+
+    def copy_of(self, cookies: dict[str, str]) -> Browser:
+        """A thief's browser, with the cookies of another."""
+        thief = self.house.browser()
+        thief.client.cookies.update(cookies)
+        return thief
+
+
+def words(answer: Response) -> str:
+    """What a page says, without its marks."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer.text)).split())
+
+
+def title(answer: Response) -> str:
+    found = re.search(r"<title>(.*?) –", answer.text, re.DOTALL)
+    assert found, answer.text
+    return unescape(found[1]).strip()
+
+
+def way(answer: Response) -> str:
+    """Where an answer sends a browser."""
+    assert answer.status_code == 303
+    parts = urlsplit(answer.headers["location"])
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+@contextmanager
+def served(folder: Path, *dockets: str) -> Iterator[House]:
+    url = f"sqlite:///{folder}"
+    set_up(url)
+    cases = _replayed(url, dockets)
+    database = AccessDatabase(url)
+    accounts = Accounts(database, QUICK)
+    for role in OFFICERS:
+        accounts.add(name_of(role), role, PASSWORD)
+    app = service(Settings(database_url=url))
+    with TestClient(app) as client:
+        house = House(client, database, accounts, AccessLog(database), cases)
+        yield house
+    database.close()
+
+
+def _replayed(url: str, dockets: tuple[str, ...]) -> dict[str, str]:
+    register = open_register(Settings(database_url=url))
+    cases: dict[str, str] = {}
+    for name in dockets:
+        with (DOCKETS / name).open(encoding="utf-8") as opened:
+            steps: list[Any] = list(read_docket(DOCKETS / name, opened).steps)
+            if not register.registry.is_created:
+                register.create(instant(next(step.body["at"] for step in steps if "at" in step.body)), demonstration=True)
+            runner = register.runner(name)
+            assert [result for result in runner.run(steps) if not result.as_expected] == []
+            streams = {step.body["stream"] for step in steps if step.body.get("stream", "").startswith("case/")}
+            cases |= {stream.removeprefix("case/"): str(runner.names.identifier("case", stream.removeprefix("case/"))) for stream in streams}
+    register.close()
+    return cases
+
+
+def door_of(house: House) -> Door:
+    app: Any = house.client.app
+    return app.state.door  # type: ignore[no-any-return]
