@@ -13,6 +13,7 @@ from api.errors import NotSignedIn
 from api.stores.access_log import AccessAct, AccessLog
 from api.stores.accounts import Account, Accounts
 from api.stores.attempts import Attempts, Limit
+from api.stores.feeds import Feeds, feed_reference
 from api.stores.sessions import Session, Sessions
 from api.stores.tokens import TokenStore
 from domain.actors import Actor
@@ -49,6 +50,7 @@ class Door:
     accounts: Accounts
     sessions: Sessions
     attempts: Attempts
+    feeds: Feeds
     log: AccessLog
 
     # -- Who is there ------------------------------------------------------------------
@@ -81,6 +83,18 @@ class Door:
         """Return the session that a browser's cookie names."""
         identifier = session_identifier(request)
         return self.sessions.find(identifier) if identifier else None
+
+    def reader_of(self, request: Request, token: str, address: str) -> Caller:
+        """
+        Return whose calendar asks for a feed, by the token in its address.
+
+        Raises: NotSignedIn for a token that opens nothing, which is noted.
+        """
+        account = self.feeds.account_of(token)
+        if account is None:
+            self.note_stranger(request, AccessAct.REFUSED, "UNKNOWN_TOKEN", by="feed", subjects=[address])
+            raise NotSignedIn(token_refused=True)
+        return Caller(account.actor, feed_reference(token))
 
     # -- Coming in and going -------------------------------------------------------------
 

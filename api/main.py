@@ -33,6 +33,7 @@ from api.schemas import MEDIA_TYPE as SCHEMA
 from api.settings import Settings
 from api.wiring import Register, demonstration_clock, open_door, open_register, published, server_clock
 from domain.law.periods import legal_day, start_of
+from projections.office.inbox import Inbox
 from projections.public.answers import PublicList
 from projections.public.snapshots import Snapshots
 from projections.transparency.answers import LogAnswers, PublicShelf
@@ -169,7 +170,7 @@ def _staff_routes(app: FastAPI, register: Register, logs: Logs | None) -> list[B
 
 def _desk(app: FastAPI) -> Desk:
     register: Register = app.state.register
-    return Desk(register.office, app.state.door, app.state.clock, register.demonstration)
+    return Desk(register.office, app.state.door, app.state.clock, Inbox(register.office), register.demonstration)
 
 
 async def _other_origin(app: FastAPI, request: Request) -> Response:

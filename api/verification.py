@@ -108,6 +108,16 @@ class Verification:
             store.close()
         shown.close()
 
+    def _access_log(self) -> Iterator[str]:
+        """Every row of the access log is there, in order, and chained to the one before."""
+        log = AccessLog(AccessDatabase(self.settings.database_url))
+        try:
+            if log.is_created():
+                self.show("the access log")
+                yield from log.verify()
+        finally:
+            log.close()
+
 
 def log_differences(
     store: LogStore, recorder: Recorder, keys: KeyFolder, shown: ReadStore, after: int = 0, policy: Policy = UNWITNESSED
@@ -151,16 +161,6 @@ def _seals(recorder: Recorder, after: int) -> Iterator[Seal]:
                 data = orjson.loads(state)["data"]
                 yield Seal(date.fromisoformat(data["day"]), data["commitment_hash"], data["day_tree_root_hash"])
         after = raw[-1][0]
-
-    def _access_log(self) -> Iterator[str]:
-        """Every row of the access log is there, in order, and chained to the one before."""
-        log = AccessLog(AccessDatabase(self.settings.database_url))
-        try:
-            if log.is_created():
-                self.show("the access log")
-                yield from log.verify()
-        finally:
-            log.close()
 
 
 def _tables(old: Track, new: Track) -> Iterator[str]:

@@ -21,6 +21,7 @@ from api.stores.accounts import Accounts
 from api.stores.attempts import Attempts
 from api.stores.event_store.factory import Recorder, RecorderFactory, migrate, open_recorder, recorder_at
 from api.stores.event_store.mapper import EventDecoder, RegisterMapper
+from api.stores.feeds import Feeds
 from api.stores.log_store import LogStore
 from api.stores.sessions import Sessions
 from api.stores.tokens import TokenStore
@@ -127,7 +128,7 @@ def open_door(settings: Settings) -> Door:
     database = AccessDatabase(settings.database_url)
     if settings.database_url == "sqlite://":
         database.create()
-    return Door(open_tokens(settings), Accounts(database), Sessions(database), Attempts(database), AccessLog(database))
+    return Door(open_tokens(settings), Accounts(database), Sessions(database), Attempts(database), Feeds(database), AccessLog(database))
 
 
 def views(database_url: str, suffix: str = "") -> ReadStore:

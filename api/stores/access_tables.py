@@ -44,6 +44,14 @@ sessions = Table(
 attempts = Table("attempts", METADATA, Column("key", LargeBinary, nullable=False), Column("at", BigInteger, nullable=False, index=True))
 """Attempts to sign in of the last minutes, by the hash of what is counted."""
 Index("attempts_key", attempts.c.key, attempts.c.at)
+feeds = Table(
+    "feeds",
+    METADATA,
+    Column("account", String, primary_key=True),
+    Column("sha256", LargeBinary, nullable=False, unique=True),
+    Column("created_at", BigInteger, nullable=False),
+)
+"""The calendar feed of an account, by the hash of its token."""
 access_log = Table(
     "access_log",
     METADATA,
@@ -67,7 +75,7 @@ access_subjects = Table(
 Index("access_subjects_subject", access_subjects.c.subject, access_subjects.c.number)
 
 READ_BY_WEB = ("tokens", "accounts")
-WRITTEN_BY_WEB = ("sessions", "attempts")
+WRITTEN_BY_WEB = ("sessions", "attempts", "feeds")
 APPENDED_BY_WEB = ("access_log", "access_subjects")
 """What the role of the web processes may read, write and append on PostgreSQL: it can neither make an account nor remove what was noted."""
 

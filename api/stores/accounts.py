@@ -71,7 +71,7 @@ class Accounts:
                 raise AccountUnfit(f"there is an account {name!r}; disabled accounts keep their names")
             row = {"name": name, "role": str(role), "actor_ref": str(_actor_ref(rows, name, same_as)), "password": hashed}
             rows.execute(insert(accounts).values(**row, created_at=now, sessions_from=now))
-            return _account(_row(rows, name))
+            return account_of(_row(rows, name))
 
     def set_password(self, name: str, password: str) -> Account:
         """
@@ -102,12 +102,12 @@ class Accounts:
             changing = update(accounts).where(accounts.c.name == name, accounts.c.disabled_at.is_(None))
             if rows.execute(changing.values(**values)).rowcount != 1:
                 raise AccountUnfit(f"there is no account {name!r} in use")
-            return _account(_row(rows, name))
+            return account_of(_row(rows, name))
 
     def names(self) -> tuple[Account, ...]:
         """Return every account in the order of adding, disabled ones included."""
         with self._database.reading() as rows:
-            return tuple(map(_account, rows.execute(select(accounts).order_by(accounts.c.created_at, accounts.c.name)).all()))
+            return tuple(map(account_of, rows.execute(select(accounts).order_by(accounts.c.created_at, accounts.c.name)).all()))
 
     # -- For the door ------------------------------------------------------------------
 
@@ -115,7 +115,7 @@ class Accounts:
         """Return an account, disabled or not; None when there is none."""
         with self._database.reading() as rows:
             row = _row(rows, name)
-        return _account(row) if row else None
+        return account_of(row) if row else None
 
     def check(self, name: str, password: str) -> Account | None:
         """Return the account whose name and password these are; None for a wrong password, an unknown and a disabled account, in the same time."""
@@ -123,7 +123,7 @@ class Accounts:
             row = _row(rows, name)
         usable = row is not None and row.disabled_at is None
         right = self._verified(row.password if usable else self._nobodys, password)
-        return _account(row) if usable and right else None
+        return account_of(row) if usable and right else None
 
     @cached_property
     def _nobodys(self) -> str:
@@ -169,7 +169,8 @@ def _actor_ref(rows: Connection, name: str, same_as: str | None) -> UUID:
     return UUID(of_token) if of_token else uuid4()
 
 
-def _account(row: Any) -> Account:
+def account_of(row: Any) -> Account:
+    """Return the account of a row."""
     disabled_at = None if row.disabled_at is None else moment_of(row.disabled_at)
     return Account(row.name, Actor(UUID(row.actor_ref), Role(row.role)), moment_of(row.created_at), disabled_at)
 

@@ -116,7 +116,7 @@ def flags(case: ModelCase, law: Law, at: datetime) -> Flags:
     placed = identity.placed_on(case)
     return Flags(
         arguments_pending=bool(arguments.pending(case, law, at)),
-        hearing_open=not all(_heard(case, draft.fact.hearing_id) for draft in case.of(DraftDecisionCommunicated)),
+        hearing_open=bool(open_hearings(case)),
         reassessment_pending=_reassessment_pending(case, law, at),
         notification_overdue=any(duty.state is State.EXPIRED for duty in duties),
         on_union_market=placed is not None and placed <= today and identity.off_market_since(case, today) is None,
@@ -132,6 +132,11 @@ def _reassessment_pending(case: ModelCase, law: Law, at: datetime) -> bool:
     """Tell whether a request waits; one falls away with the designation it is about (procedure section 4)."""
     requests = [e.fact for e in case.of(reassessment.ReassessmentRequestReceived) if reassessment.is_waiting(case, e.fact.request_id, law)]
     return any(is_designated_by(case, request.target_decision_id, at, law) for request in requests)
+
+
+def open_hearings(case: ModelCase) -> list[UUID]:
+    """Return the hearings that neither an answer nor a decision closed, in the order of their drafts."""
+    return [draft.fact.hearing_id for draft in case.of(DraftDecisionCommunicated) if not _heard(case, draft.fact.hearing_id)]
 
 
 def _heard(case: ModelCase, hearing_id: UUID) -> bool:

@@ -128,13 +128,20 @@ class Office:
 
     def alert_open(self, case_id: UUID, known_at: datetime) -> bool:
         """Tell whether a qualified alert about the case is open (Article 90)."""
+        concerned = (event.stream for event in self._alerts_received(known_at) if case_id in event.fact.case_ids)
+        return any(is_open(self._folded(QualifiedAlert(stream), known_at)) for stream in concerned)
+
+    def open_alerts(self, known_at: datetime) -> tuple[QualifiedAlert, ...]:
+        """Return the qualified alerts that are open (Article 90), in the order of their arrival."""
+        streams = (event.stream for event in self._alerts_received(known_at))
+        return tuple(record for stream in streams if is_open(record := self._folded(QualifiedAlert(stream), known_at)))
+
+    def _alerts_received(self, known_at: datetime) -> list[Event[Any]]:
         query = select(events.c.topic, events.c.state).where(
             events.c.topic == QualifiedAlertReceived.TOPIC, events.c.recorded_at <= microseconds(known_at)
         )
         with self.store.reading() as rows:
-            received = [self.decode(row.topic, bytes(row.state)) for row in rows.execute(query).all()]
-        concerned = (event.stream for event in received if case_id in event.fact.case_ids)
-        return any(is_open(self._folded(QualifiedAlert(stream), known_at)) for stream in concerned)
+            return [self.decode(row.topic, bytes(row.state)) for row in rows.execute(query.order_by(events.c.position)).all()]
 
     def alert_clocks(self, alert_id: UUID, at: datetime, known_at: datetime | None = None) -> tuple[Clock, ...]:
         """Return clock D2 of an alert as it stands at a moment."""
@@ -145,10 +152,13 @@ class Office:
 
     def next_steps(self, case_id: UUID, at: datetime) -> list[NextStep]:
         """Return what may be recorded on a case at a moment, and what every other act would meet."""
-        case = self._case(case_id, at)
+        return next_steps(self.records(case_id, at), Act(SOMEBODY, at, self.law(at)))
+
+    def records(self, case_id: UUID, known_at: datetime) -> Records:
+        """Return a case with its publication file and its entry as they were known at a moment."""
+        case = self._case(case_id, known_at)
         entry = PublicListEntry(Stream("entry", list_id_of(case) or "0"))
-        records = Records(case, self._publication(case_id, at), self._folded(entry, at))
-        return next_steps(records, Act(SOMEBODY, at, self.law(at)))
+        return Records(case, self._publication(case_id, known_at), self._folded(entry, known_at))
 
     def obligations(self, case_id: UUID, day: date, known_at: datetime) -> dict[UUID, list[Obligation]]:
         """Return which provisions bind each provider of a model on a day, since when and because of what (Articles 53 to 55, 111(3))."""
@@ -223,6 +233,15 @@ class Office:
         with self.store.reading() as rows:
             found = rows.execute(query).all()
         return tuple((moment_of(row.slot_at), UUID(row.case_id), UUID(row.order_id)) for row in found)
+
+    def reached(self, known_at: datetime) -> dict[str, int]:
+        """Return the position of the last event of each case known at a moment; under "" that of the law and the settings, which concern all."""
+        known = events.c.recorded_at <= microseconds(known_at)
+        mine = select(events.c.case_id, func.max(events.c.position)).where(known, events.c.case_id.is_not(None)).group_by(events.c.case_id)
+        everybodys = select(func.max(events.c.position)).where(known, events.c.stream.in_([str(LAW), str(REGISTER)]))
+        with self.store.reading() as rows:
+            found = {row[0]: int(row[1]) for row in rows.execute(mine)}
+            return found | {"": int(rows.execute(everybodys).scalar() or 0)}
 
     def last_recorded_at(self) -> datetime | None:
         """Return the time of the last event."""

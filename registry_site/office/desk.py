@@ -18,7 +18,9 @@ from api.browsers import session_identifier
 from api.stores.access_log import AccessAct
 from api.stores.sessions import Session
 from domain.actors import Role
+from projections.office.inbox import Inbox
 from projections.office.questions import Office
+from registry_site.office.asked import BadQuestion
 from registry_site.office.forms import TOKEN, FormRefused, FormTooLarge, fields_of, form_token, require_token
 from registry_site.office.words import WORDS
 from registry_site.ui.headers import CONTENT_SECURITY_POLICY
@@ -54,6 +56,7 @@ class Desk:
     office: Office
     door: Door
     clock: Callable[[], datetime]
+    inbox: Inbox
     demonstration: bool = False
 
     def page(self, template: str, request: Request, session: Session | None = None, *, status: int = 200, **answer: Any) -> Response:
@@ -116,6 +119,8 @@ def _answered(desk: Desk, page: Page, request: Request, fields: dict[str, str], 
     except FormRefused as bad:
         desk.note_refused(visit, "FORM_TOKEN")
         return refused_form(desk, request, bad, fields)
+    except BadQuestion as bad:
+        return desk.page("refused.html", request, session, status=400, reason="BAD_QUESTION", parameter=bad.parameter)
     except NotThere:
         return desk.page("refused.html", request, session, status=404, reason="NOT_THERE")
 

@@ -2,15 +2,21 @@
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 
 from api.problems import problem
 from api.stores.access_log import AccessAct
+from domain.actors import READS_EVERYTHING, Role
+from domain.law.periods import legal_day
+from registry_site.office.calendar import FEED, change_calendar, deadlines, show_calendar
+from registry_site.office.case import case
 from registry_site.office.desk import WORKBENCH, Desk, NotThere, Visit, route
+from registry_site.office.inbox import SHOWN, answer, question_of, readable
 from registry_site.office.sign_in import sign_in_routes
 
 GUARDED = ("/sign-in", "/sign-out", "/workbench", "/audit")
 """Addresses to which no page of another origin may send anything, signed in or not."""
+READS_CASES = READS_EVERYTHING | {Role.PUBLICATION_OFFICER}
 PROGRAMS = ("/api/", "/staff/")
 OTHER_ORIGIN = "A page of another website made the browser send this, so nothing was done. Send it from the register's own pages, or with a token."
 
@@ -20,13 +26,26 @@ def office_pages(desk: Desk) -> list[BaseRoute]:
     return [
         *sign_in_routes(desk),
         route(desk, WORKBENCH, workbench),
+        route(desk, "/workbench/cases/{case_id}", case, roles=READS_CASES),
+        route(desk, "/workbench/calendar", show_calendar, roles=READS_CASES),
+        route(desk, "/workbench/calendar", change_calendar, methods=("POST",), roles=READS_CASES),
+        Route(FEED, deadlines(desk), methods=["GET"]),
         route(desk, "/workbench{path:path}", nowhere, methods=("GET", "POST")),
     ]
 
 
 def workbench(desk: Desk, visit: Visit) -> Response:
-    """Show who is signed in."""
-    return desk.page("workbench.html", visit.request, visit.session)
+    """
+    Show what waits, most urgent first, as far as the role reads it.
+
+    Raises: BadQuestion.
+    """
+    now = desk.clock()
+    question = question_of(visit.request.url.query)
+    found = answer(question, readable(desk.inbox.waiting(now), visit.session.actor.role), legal_day(now))
+    desk.note_read(visit, (f"case/{each.case_id}" for each in found.items if each.case_id))
+    reads = visit.session.actor.role in READS_CASES
+    return desk.page("workbench.html", visit.request, visit.session, found=found, today=legal_day(now), shown=SHOWN, reads=reads)
 
 
 def nowhere(desk: Desk, visit: Visit) -> Response:

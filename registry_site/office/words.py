@@ -1,10 +1,14 @@
 """Words of the office for what the record names in capitals."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from domain.actors import Actor, Role
-from domain.law.periods import BRUSSELS
+from domain.clocks import State
+from domain.law.periods import BRUSSELS, legal_day
+from domain.status import Ground, Status
+from projections.office.inbox import Step, Waiting
+from registry_site.ui.words import day_in_words
 
 ROLES = {
     Role.PROVIDER: "Provider",
@@ -15,6 +19,8 @@ ROLES = {
     Role.PANEL: "Scientific panel",
     Role.PUBLICATION_OFFICER: "Publication officer",
     Role.AUDITOR: "Auditor",
+    Role.PUBLIC: "Public",
+    Role.SYSTEM: "The register itself",
 }
 SHOWN_DIGITS = 8
 
@@ -34,5 +40,122 @@ def clock_time(moment: datetime) -> str:
     return moment.astimezone(BRUSSELS).strftime("%H:%M")
 
 
-WORDS: dict[str, Any] = {"role_name": role_name, "reference": reference, "clock_time": clock_time}
+STEPS = {
+    Step.NOTIFY: "The provider notifies the model",
+    Step.DECIDE_ON_ARGUMENTS: "Decide on the provider's arguments",
+    Step.HEAR: "The provider is heard on a draft",
+    Step.ADOPT: "The hearing is over: adopt or drop the act",
+    Step.DECIDE_ON_REQUEST: "Decide on a request for reassessment",
+    Step.INFORM: "Notify an adopted decision",
+    Step.SUPPLY: "The provider supplies information",
+    Step.PROCESS_ALERT: "Process a qualified alert",
+    Step.PROPOSE_CONTENT: "Propose the content of the entry to the provider",
+    Step.CLAIM: "The provider may claim confidentiality",
+    Step.DECIDE_ON_CLAIM: "Decide on a claim of confidentiality",
+    Step.PUBLISH: "Publish the entry",
+    Step.HELD: "Publication is held",
+    Step.SLOT: "A publication waits for its slot",
+    Step.REMOVE: "Remove the entry from the list",
+}
+STATUTORY = "Set by law"
+HOUSE_RULE = "House rule"
+SOURCES = {
+    Step.NOTIFY: (STATUTORY, "Article 52(1)"),
+    Step.DECIDE_ON_ARGUMENTS: ("No time limit in the Act", "Charter, Article 41(1): a reasonable time"),
+    Step.HEAR: (STATUTORY, "Charter, Article 41; Regulation (EU) 2019/1020, Article 18(3)"),
+    Step.ADOPT: ("No time limit in the Act", "Charter, Article 41(1): a reasonable time"),
+    Step.DECIDE_ON_REQUEST: ("No time limit in the Act", "Charter, Article 41(1): a reasonable time"),
+    Step.INFORM: ("No time limit in the Act", "Article 297(2) TFEU: it binds nobody before"),
+    Step.SUPPLY: ("Set in the request", "Article 91(4)"),
+    Step.PROCESS_ALERT: (STATUTORY, "Implementing Regulation (EU) 2025/454, Article 19(2)"),
+    Step.PROPOSE_CONTENT: ("No time limit in the Act", "Article 52(6)"),
+    Step.CLAIM: (HOUSE_RULE, "by analogy with Regulation (EC) No 1049/2001, Article 4(4)"),
+    Step.DECIDE_ON_CLAIM: ("No time limit in the Act", "Article 78"),
+    Step.PUBLISH: ("No time limit in the Act", "Article 52(6)"),
+    Step.HELD: ("No time limit in the Act", "Article 52(6)"),
+    Step.SLOT: (HOUSE_RULE, "10:00 on the working day after the order"),
+    Step.REMOVE: ("No time limit in the Act", "Article 52(6)"),
+}
+STATUSES = {
+    Status.NOT_CLASSIFIED: "Not classified",
+    Status.ANTICIPATED: "Anticipated",
+    Status.CLASSIFIED: "Classified",
+    Status.CLEARED: "Cleared",
+    Status.FORMERLY_CLASSIFIED: "Formerly classified",
+}
+GROUNDS = {
+    Ground.PRESUMED: "Presumed, Article 51(1)(a) and (2)",
+    Ground.DECLARED: "Declared, Article 52(1)",
+    Ground.DESIGNATED: "Designated, Article 52(4)",
+}
+CLOCKS = {
+    "D1": "To notify, Article 52(1)",
+    "D1-L": "To notify, Articles 52(1) and 111(3)",
+    "D2": "To process an alert, Implementing Regulation (EU) 2025/454, Article 19(2)",
+    "D3": "To be heard, Charter, Article 41",
+    "D4": "To wait after a designation, Article 52(5)",
+    "D5": "To wait after a decision to maintain, Article 52(5)",
+    "D6": "To bring an action, Article 263(6) TFEU",
+    "D7": "To decide; no time limit in the Act",
+    "D8": "To supply information, Article 91(4)",
+    "D9": "To claim confidentiality, house rule",
+}
+STATES = {
+    State.RUNNING: "running",
+    State.WITHIN_OUTER_LIMIT: "within the outer limit",
+    State.PROVISIONAL: "past a day that is in doubt",
+    State.LATE: "late",
+    State.EXPIRED: "expired",
+    State.BARRED: "barred until then",
+    State.OPEN: "open since then",
+    State.CLOSED: "closed",
+}
+
+
+def source(waiting: Waiting) -> tuple[str, str]:
+    """Say who set the time, and by what."""
+    legacy = waiting.clock is not None and waiting.clock.clock == "D1-L"
+    return (STATUTORY, "Article 111(3)") if legacy else SOURCES[waiting.step]
+
+
+def urgency(waiting: Waiting, today: date) -> str:
+    """Name how urgent something is, for the mark at its edge; the words beside it say the same."""
+    if waiting.is_late(today):
+        return "late"
+    return "provisional" if waiting.is_provisional else "dated" if waiting.due else "open"
+
+
+def when(waiting: Waiting, today: date) -> str:
+    """Say in words how far away the day is."""
+    if waiting.due is None:
+        return f"Open for {_days((today - waiting.since).days)}"
+    distance = (waiting.due - today).days
+    if distance < 0:
+        return f"{'Overdue by' if waiting.is_late(today) else 'Over for'} {_days(-distance)}"
+    return f"In {_days(distance)}" if distance else "Today"
+
+
+def _days(number: int) -> str:
+    return "1 day" if number == 1 else f"{number} days"
+
+
+def instant_in_words(moment: datetime) -> str:
+    """Write an instant as day and time in Brussels."""
+    return f"{day_in_words(legal_day(moment))}, {clock_time(moment)}"
+
+
+WORDS: dict[str, Any] = {
+    "step_name": STEPS.__getitem__,
+    "status_name": STATUSES.__getitem__,
+    "ground_name": GROUNDS.__getitem__,
+    "clock_name": CLOCKS.__getitem__,
+    "state_name": STATES.__getitem__,
+    "source": source,
+    "urgency": urgency,
+    "when": when,
+    "instant_in_words": instant_in_words,
+    "role_name": role_name,
+    "reference": reference,
+    "clock_time": clock_time,
+}
 """What templates may call."""

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import pytest
 
@@ -65,17 +67,71 @@ def test_a_wrong_password_is_told_and_the_summary_has_the_focus(visit, sign_in):
 
 
 @pytest.mark.parametrize("width", [1280, 320])
-@pytest.mark.parametrize("address", ["/sign-in", "/sign-out", "/workbench/", "/workbench/nowhere"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/sign-in",
+        "/sign-out",
+        "/workbench/",
+        "/workbench/?show=publication&sort=-case",
+        "/workbench/?page=9",
+        "a case",
+        "/workbench/calendar",
+        "/workbench/nowhere",
+    ],
+)
 def test_an_office_page_is_accessible_narrow_or_wide_quiet_and_asks_nobody_else(visit, sign_in, address, width):
     with visit(width) as here:
         here.open("/sign-in")
         sign_in(here)
         here.page.wait_for_url("**/workbench/")
+        if address == "a case":
+            address = here.page.locator("a.register-table__name").first.get_attribute("href")
         answer = here.open(address)
         assert here.violations() == []
         assert not here.scrolls_sideways()
         assert quiet(here, answer.status) == []
         assert here.hosts == {urlsplit(here.base).netloc}
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_an_officer_finds_what_is_due_and_how_that_was_computed(visit, sign_in, scripts):
+    with visit(scripts=scripts) as here:
+        here.open("/workbench/")
+        sign_in(here)
+        row = here.page.locator("tr.inbox__row").first
+        row.wait_for()
+        name = row.locator(".register-table__name").inner_text()
+        here.page.get_by_text("How it was computed").first.click()
+        here.page.locator("details[open] ol li").first.wait_for()
+        if scripts:
+            assert here.violations() == []
+        here.page.get_by_role("link", name="Due for publication").click()
+        assert "show=publication" in here.page.url
+        here.page.get_by_role("link", name="Case", exact=True).click()
+        assert urlsplit(here.page.url).query == "show=publication&sort=case"
+        here.page.get_by_role("link", name="Everything").click()
+        here.page.get_by_label("Case, by its working name or number").fill(name)
+        here.page.get_by_role("button", name="Find").click()
+        here.page.locator("a.register-table__name", has_text=name).first.click()
+        here.page.get_by_role("heading", level=1, name=name).wait_for()
+        assert here.page.get_by_role("heading", name="History").is_visible()
+        assert here.complaints == []
+
+
+def test_a_calendar_reads_the_address_that_an_officer_made(visit, sign_in):
+    with visit() as here:
+        here.open("/workbench/calendar")
+        sign_in(here)
+        here.page.get_by_role("button", name="Make a new address").click()
+        address = here.page.get_by_label("Address for your calendar program").input_value()
+        with urlopen(address) as answer:
+            assert answer.read().startswith(b"BEGIN:VCALENDAR")
+        assert here.violations() == []
+        here.page.get_by_role("button", name="Give the address up").click()
+        here.page.get_by_text("It opens nothing any more.").wait_for()
+        with pytest.raises(HTTPError):
+            urlopen(address)
 
 
 def test_a_page_of_another_origin_can_make_the_browser_send_nothing(visit, sign_in):
