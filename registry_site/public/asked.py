@@ -66,14 +66,14 @@ class BadQuestion(Exception):
         self.problems = problems
 
 
-def parameters(query: bytes, known: Collection[str]) -> dict[str, str]:
+def parameters(query: bytes, known: Collection[str], most: int = MOST_PARAMETERS) -> dict[str, str]:
     """
-    Read a query string; what was left empty counts as not given.
+    Read a query string, or a form that was sent; what was left empty counts as not given.
 
     Raises: BadQuestion for what is unknown, given twice, or not UTF-8.
     """
     try:
-        pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, max_num_fields=MOST_PARAMETERS, errors="strict")
+        pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, max_num_fields=most, errors="strict")
     except ValueError:
         raise BadQuestion(Problem("", "NOT_READABLE")) from None
     problems = [Problem(name, "UNKNOWN_PARAMETER") for name, _ in pairs if name not in known]

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from projections.public.questions import PublicQuestions, Threshold, When
 from registry_site.public.asked import AnotherDay, BadQuestion, Problem, another_day, day_asked, page_asked, parameters
+from registry_site.public.calculator import calculator
 from registry_site.public.data.card import dataset_for_search
 from registry_site.public.data.fold import description
 from registry_site.public.desk import NEGOTIATED, Desk, NotOnTheList, problem_page, route
@@ -28,6 +29,7 @@ def public_pages(questions: PublicQuestions, *, clock: Callable[[], datetime], a
         route(desk, "/changes", changes),
         route(desk, "/law", law),
         route(desk, "/data/explorer", explorer),
+        *calculator(desk),
         route(desk, "/about", about),
         route(desk, "/accessibility", accessibility),
         route(desk, "/privacy", privacy),

@@ -50,6 +50,8 @@ PLANTED = [
     ("public-side", "registry_site.public", "api.stores"),
     ("public-side", "registry_site.public", "registry_site.office"),
     ("public-side", "registry_site.public", "domain.a_room_of_tomorrow"),
+    ("calculator-alone", "projections.public", "domain.compute"),
+    ("calculator-alone", "api.graphql.public", "domain.compute"),
     ("shared-rooms", "registry_site.ui", "registry_site.office"),
     ("shared-rooms", "api.problems", "domain.errors"),
     ("shared-rooms", "api.graphql.common", "projections.office"),
@@ -136,6 +138,13 @@ def test_a_wall_breaks_when_it_is_climbed(copy: Path, contract: str, importer: s
 def test_a_detour_by_way_of_an_allowed_room_breaks_the_public_wall(copy: Path) -> None:
     plant(copy, "registry_site.public", "projections.store")
     plant(copy, "projections.store", "domain.record")
+    result = lint(copy, "public-side")
+    assert result.returncode == 1
+    assert "registry_site.public is not allowed to import domain.record" in result.stdout
+
+
+def test_the_calculator_opens_no_way_to_a_record(copy: Path) -> None:
+    plant(copy, "domain.compute", "domain.record")
     result = lint(copy, "public-side")
     assert result.returncode == 1
     assert "registry_site.public is not allowed to import domain.record" in result.stdout

@@ -16,6 +16,9 @@ PAGES = [
     "entry before its time",
     "changes",
     "law",
+    "calculator",
+    "calculator by hardware",
+    "calculator, sum",
     "about",
     "accessibility",
     "privacy",
@@ -62,7 +65,7 @@ def test_a_page_without_scripts_says_the_same(visit, addresses, name):
         assert here.page.locator("main").inner_text().strip()
 
 
-@pytest.mark.parametrize("name", ["list", "list of another day", "entry", "changes", "law", "checked entry"])
+@pytest.mark.parametrize("name", ["list", "list of another day", "entry", "changes", "law", "checked entry", "calculator, sum"])
 def test_nothing_is_lost_when_the_reader_spaces_the_text(visit, addresses, name):
     with visit(320, bypass_csp=True) as here:
         here.open(addresses[name])
@@ -128,6 +131,34 @@ def test_another_day_is_two_fields_and_one_button_away(visit):
         assert here.page.get_by_text("On every day before that, the list was empty.").is_visible()
         here.page.get_by_role("link", name="Go to the current list").click()
         assert urlsplit(here.page.url).query == ""
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_the_calculator_works_with_and_without_scripts_and_puts_nothing_into_the_address(visit, scripts):
+    with visit(scripts=scripts) as here:
+        here.open("/compute")
+        here.page.get_by_label("Parameters", exact=True).fill("70e9")
+        here.page.get_by_label("Training tokens seen").fill("2e12")
+        here.page.keyboard.press("Enter")
+        here.page.get_by_text("840000000000000000000000", exact=True).wait_for()
+        here.page.get_by_role("button", name="Put this into the sum as pre-training").click()
+        here.page.get_by_role("button", name="Compute").last.click()
+        here.page.get_by_role("cell", name="yes").wait_for()
+        assert urlsplit(here.page.url)[2:] == ("/compute", "", "")
+        assert here.complaints == []
+
+
+@pytest.mark.parametrize("width", [1280, 320])
+@pytest.mark.parametrize("figure", ["9e24; 2e24", "nine"])
+def test_what_the_calculator_answers_is_accessible(visit, figure, width):
+    with visit(width) as here:
+        here.open("/compute?method=sum")
+        here.page.get_by_label("Pre-training", exact=True).fill(figure)
+        here.page.keyboard.press("Enter")
+        here.page.locator(".computed, .govuk-error-summary").wait_for()
+        assert here.page.evaluate("document.activeElement.matches('.computed, .govuk-error-summary')")
+        assert here.violations() == []
+        assert not here.scrolls_sideways()
 
 
 def test_shapes_survive_forced_colours(visit, addresses):
