@@ -11,6 +11,8 @@ from sqlalchemy import ColumnElement, Connection, and_, func, select, tuple_
 from domain import public
 from domain.law.periods import legal_day
 from projections.public.changes import CHANGE
+from projections.public.figures import figures_at
+from projections.public.page_questions import Figures
 from projections.public.published_list import LAST_DAY, LISTED
 from projections.public.questions import (
     Change,
@@ -38,7 +40,7 @@ ORDER = {"name": entries.c.name, "provider": entries.c.provider, "listed": entri
 
 
 class PublicList:
-    """Answers `projections.public.questions.PublicQuestions`."""
+    """Answers `projections.public.page_questions.PageQuestions`, and with them every `PublicQuestions`."""
 
     def __init__(self, store: ReadStore) -> None:
         self.store = store
@@ -70,6 +72,17 @@ class PublicList:
         with self.store.reading() as rows:
             body = rows.execute(select(entries.c.body).where(rectangles_at(when), entries.c.list_id == list_id)).scalar()
         return read_listed(body) if body else None
+
+    def entries(self, list_ids: Sequence[str], when: When) -> dict[str, Listed]:
+        """Return several entries at a pair of times, in one question to the store."""
+        with self.store.reading() as rows:
+            found = rows.execute(select(entries.c.body).where(_at(when), entries.c.list_id.in_(list_ids))).scalars().all()
+        return {listed.list_id: listed for listed in map(_listed, found)}
+
+    def figures(self, when: When) -> Figures:
+        """Return the list in numbers at a pair of times."""
+        with self.store.reading() as rows:
+            return self._once(_length(rows), (when, "figures"), lambda: figures_at(rows, _at(when), _told_by(when)))
 
     def history(self, list_id: str, when: When) -> tuple[Change, ...]:
         """Return an entry's public events in order."""

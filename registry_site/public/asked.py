@@ -27,6 +27,7 @@ Complaint = Literal[
     "NOT_A_PAGE",
     "NO_SUCH_PAGE",
     "DAYS_REVERSED",
+    "DAY_MISSING",
     "NOT_A_NUMBER",
     "NO_SUCH_ENTRY",
     "NO_SUCH_SIZE",

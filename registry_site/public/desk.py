@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from domain.law.periods import legal_day
-from projections.public.questions import PublicQuestions
+from projections.public.page_questions import PageQuestions
 from registry_site.public.asked import BadQuestion
 from registry_site.ui.rendering import environment
 
@@ -24,7 +24,15 @@ NOT_KEPT = {"cache-control": "no-store"}
 # What stands in front may answer the same address with data instead, or with another time.
 NEGOTIATED = {**KEPT, "vary": "Accept, Accept-Datetime, Accept-Encoding"}
 
-NAVIGATION = (("/", "list"), ("/changes", "changes"), ("/law", "law"), ("/verify", "verify"), ("/data", "data"), ("/about", "about"))
+NAVIGATION = (
+    ("/", "list"),
+    ("/changes", "changes"),
+    ("/compare", "compare"),
+    ("/law", "law"),
+    ("/verify", "verify"),
+    ("/data", "data"),
+    ("/about", "about"),
+)
 
 
 class NotOnTheList(Exception):
@@ -34,7 +42,7 @@ class NotOnTheList(Exception):
 class Desk:
     """Answers public pages from injected questions; holds nothing that changes."""
 
-    def __init__(self, questions: PublicQuestions, clock: Callable[[], datetime], address: str = "") -> None:
+    def __init__(self, questions: PageQuestions, clock: Callable[[], datetime], address: str = "") -> None:
         self.questions = questions
         self.address = address
         self._clock = clock

@@ -8,25 +8,30 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from projections.public.page_questions import PageQuestions
 from projections.public.questions import PublicQuestions, Threshold, When
 from registry_site.public.asked import AnotherDay, BadQuestion, Problem, another_day, day_asked, page_asked, parameters
 from registry_site.public.calculator import calculator
+from registry_site.public.comparison import compared, two_days_asked
 from registry_site.public.data.card import dataset_for_search
 from registry_site.public.data.fold import description
 from registry_site.public.desk import NEGOTIATED, Desk, NotOnTheList, problem_page, route
 from registry_site.public.history import by_day, changes_since, entry_changes_since, newest_first
 from registry_site.public.list_question import GROUNDS, ORDERS, PER_PAGE, list_question, page_numbers
+from registry_site.public.statistics import statistics
 
 AMENDMENTS_AHEAD = timedelta(days=3650)  # amendments that apply later are published before they apply
 
 
-def public_pages(questions: PublicQuestions, *, clock: Callable[[], datetime], address: str = "") -> list[BaseRoute]:
+def public_pages(questions: PageQuestions, *, clock: Callable[[], datetime], address: str = "") -> list[BaseRoute]:
     """Give the routes of the public pages; `address` is the register's own, where a page has to name it in full."""
     desk = Desk(questions, clock, address)
     return [
         route(desk, "/", published_list),
         route(desk, "/entries/{list_id}", entry),
         route(desk, "/changes", changes),
+        route(desk, "/compare", compare),
+        route(desk, "/statistics", in_numbers),
         route(desk, "/law", law),
         route(desk, "/data/explorer", explorer),
         *calculator(desk),
@@ -112,6 +117,19 @@ def changes(desk: Desk, request: Request) -> Response:
     if window.page > window.last_page:
         raise BadQuestion(Problem("page", "NO_SUCH_PAGE", given["page"]))
     return desk.page("changes.html", request, window=window, days=by_day(window.changes), since=since, until=until)
+
+
+def compare(desk: Desk, request: Request) -> Response:
+    """Show in words what differs between the list of two days."""
+    days = two_days_asked(parameters(request.scope["query_string"], ("from", "to", "axis")), desk.now())
+    return desk.page("compare.html", request, days=days, found=compared(desk.questions, days) if days else None)
+
+
+def in_numbers(desk: Desk, request: Request) -> Response:
+    """Show the list in numbers, with charts, at a pair of times, now by default."""
+    day = another_day(parameters(request.scope["query_string"], ("valid_at", "known_at")), desk.now())
+    shown_on = min(day.shown_on or desk.today(), desk.today())
+    return desk.page("statistics.html", request, day_asked=day, found=statistics(desk.questions.figures(day.when), shown_on))
 
 
 # -- The law as dated data -------------------------------------------------------

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from projections.public.questions import PublicQuestions
+from projections.public.page_questions import PageQuestions
 from projections.transparency.notes import Checkpoint, NoteRefused, Verifier, parse_note
 from projections.transparency.questions import Claim, Continuation, LogQuestions
 from registry_site.public.asked import BadQuestion, Complaint, Problem, number_asked, parameters
@@ -45,7 +45,7 @@ class Shown:
     keys: str = ""
 
 
-def verify_pages(questions: PublicQuestions, log: LogQuestions, *, clock: Callable[[], datetime]) -> list[BaseRoute]:
+def verify_pages(questions: PageQuestions, log: LogQuestions, *, clock: Callable[[], datetime]) -> list[BaseRoute]:
     """Give the routes of the page and of the script that it offers."""
     desk = Desk(questions, clock)
 

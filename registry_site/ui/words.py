@@ -31,6 +31,12 @@ def day_of_text(text: str, language: str = "en") -> str:
 
 
 @lru_cache(maxsize=2_000)
+def month(day: date, language: str = "en") -> str:
+    """Name a month with its year: "January 2027"."""
+    return format_date(day, "LLLL y", locale=language)
+
+
+@lru_cache(maxsize=2_000)
 def weekday(day: date, language: str = "en") -> str:
     """Name the day of the week."""
     return format_date(day, "EEEE", locale=language)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from domain.law.periods import BRUSSELS, legal_day
+from projections.public.page_questions import Figures
 from projections.public.questions import (
     Change,
     FieldChange,
@@ -90,6 +91,23 @@ class PublishedInMemory:
 
     def entry(self, list_id: str, when: When) -> Listed | None:
         return {each.entry.list_id: each.entry for _, each in self._known(when)}.get(list_id)
+
+    def entries(self, list_ids: Sequence[str], when: When) -> dict[str, Listed]:
+        found = {list_id: self.entry(list_id, when) for list_id in list_ids}
+        return {list_id: entry for list_id, entry in found.items() if entry}
+
+    def figures(self, when: When) -> Figures:
+        entries = {each.entry.list_id: each.entry for _, each in self._known(when)}.values()
+        on_list = [entry for entry in entries if entry.removed_on is None]
+        kinds = Counter((each.on, each.kind) for _, each in self._known(when))
+        days = sorted({day for day, kind in kinds if kind in ("PUBLISHED", "REMOVED")})
+        return Figures(
+            days=tuple((day, kinds[day, "PUBLISHED"], kinds[day, "REMOVED"]) for day in days),
+            countries=tuple(Counter(entry.provider_country for entry in on_list).most_common()),
+            grounds=tuple(Counter(ground for entry in on_list for ground in entry.public_grounds).most_common()),
+            standing=tuple(Counter(entry.listed_on for entry in on_list).items()),
+            gone=tuple((entry.listed_on, entry.removed_on, 1) for entry in entries if entry.removed_on),
+        )
 
     def history(self, list_id: str, when: When) -> tuple[Change, ...]:
         return self.histories((list_id,), when)[list_id]

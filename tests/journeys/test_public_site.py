@@ -16,6 +16,11 @@ PAGES = [
     "entry before its time",
     "changes",
     "law",
+    "compare",
+    "two days compared",
+    "two days compared as shown",
+    "statistics",
+    "statistics of another day",
     "calculator",
     "calculator by hardware",
     "calculator, sum",
@@ -65,7 +70,10 @@ def test_a_page_without_scripts_says_the_same(visit, addresses, name):
         assert here.page.locator("main").inner_text().strip()
 
 
-@pytest.mark.parametrize("name", ["list", "list of another day", "entry", "changes", "law", "checked entry", "calculator, sum"])
+SPACED = ["list", "list of another day", "entry", "changes", "law", "checked entry", "two days compared", "statistics", "calculator, sum"]
+
+
+@pytest.mark.parametrize("name", SPACED)
 def test_nothing_is_lost_when_the_reader_spaces_the_text(visit, addresses, name):
     with visit(320, bypass_csp=True) as here:
         here.open(addresses[name])
@@ -168,6 +176,29 @@ def test_shapes_survive_forced_colours(visit, addresses):
         assert tag.evaluate("element => getComputedStyle(element).borderTopWidth") == "1px"
         assert here.page.locator(".moj-timeline").evaluate("element => getComputedStyle(element, '::before').borderLeftWidth") == "4px"
         assert here.violations() == []
+
+
+@pytest.mark.parametrize("name", ["statistics"])
+def test_a_chart_is_drawn_as_wide_as_it_can_be_read_and_survives_forced_colours(visit, addresses, name):
+    with visit(320, forced_colors="active") as here:
+        here.open(addresses[name])
+        for chart in here.page.locator("svg.chart").all():
+            assert chart.bounding_box()["width"] >= 640
+            assert chart.get_attribute("role") == "img"
+        text = here.page.locator("h1").evaluate("element => getComputedStyle(element).color")
+        assert here.page.locator(".chart__line").first.evaluate("element => getComputedStyle(element).stroke") == text
+        assert here.page.locator(".chart__bar").first.evaluate("element => getComputedStyle(element).fill") == text
+        assert here.page.locator("svg.chart [style]").count() == 0
+
+
+def test_two_days_are_compared_by_a_form_without_scripts(visit):
+    with visit(scripts=False) as here:
+        here.open("/compare")
+        here.page.get_by_label("Earlier day").fill("2026-01-31")
+        here.page.get_by_label("the list as the register showed it").check()
+        here.page.get_by_role("button", name="Compare").click()
+        here.page.get_by_text("The list as the register showed it on 31 January 2026").wait_for()
+        assert "added" in here.page.get_by_role("status").inner_text()
 
 
 def test_the_first_query_of_the_explorer_is_one_the_schema_answers(visit, addresses):

@@ -1,0 +1,36 @@
+"""What pages ask beside `projections.public.questions`: many entries at once, and the list in numbers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from projections.public.questions import Listed, PublicGround, PublicQuestions, When
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The list in numbers at a pair of times: nothing but what its entries say, counted."""
+
+    days: tuple[tuple[date, int, int], ...]
+    """Each day on which entries were added or removed, with how many of each."""
+    countries: tuple[tuple[str, int], ...]
+    """Entries on the list by country of the provider (ISO 3166)."""
+    grounds: tuple[tuple[PublicGround, int], ...]
+    """Entries on the list by legal ground; one with two grounds is counted under both."""
+    standing: tuple[tuple[date, int], ...]
+    """Entries on the list by the day they came on it."""
+    gone: tuple[tuple[date, date, int], ...]
+    """Removed entries by the day they came on the list and the day they were removed."""
+
+
+class PageQuestions(PublicQuestions, Protocol):
+    """The questions of the public pages. Sync; called from worker threads."""
+
+    def entries(self, list_ids: Sequence[str], when: When) -> dict[str, Listed]:
+        """Return several entries at a pair of times, by their numbers; what the list never carried by then is left out."""
+        ...
+
+    def figures(self, when: When) -> Figures:
+        """Return the list in numbers at a pair of times."""
+        ...
