@@ -77,6 +77,7 @@ def service(settings: Settings, *, whole: bool = True) -> ASGIApp:
     app.state.settings = settings
     app.state.position = 0
     app.state.log_size = 0
+    app.state.estimates = 0
     app.state.last_public = server_clock()
     app.state.clock = server_clock
     app.state.ready = lambda: True
@@ -91,7 +92,7 @@ def service(settings: Settings, *, whole: bool = True) -> ASGIApp:
         served = CrossOriginProtection(app, guarded=GUARDED, refused=partial(_other_origin, app))
     prepared = PreparedPages(
         SecurityHeaders(served),
-        position=lambda: (int(app.state.position), int(app.state.log_size)),
+        position=lambda: (int(app.state.position), int(app.state.log_size), int(app.state.estimates)),
         legal_day=LegalDay(partial(public_clock, app)),
         most_bytes=settings.prepared_bytes,
     )
@@ -184,6 +185,7 @@ async def _run_slots(app: FastAPI, register: Register) -> None:
         for slot_at, case_id, order_id in await asyncio.to_thread(register.office.due_orders, now):
             await asyncio.to_thread(register.registry.run_slot, case_id, order_id, max(slot_at, now))
             register.follower.wake()
+        await asyncio.to_thread(_note_position, app, register.public)  # estimates are imported by another process
         await asyncio.sleep(SLOTS_EVERY)
 
 
@@ -248,10 +250,11 @@ def _log(answers: LogAnswers) -> Callable[[Request], Awaitable[Response]]:
 
 
 def _note_position(app: FastAPI, shown: PublicList) -> None:
-    """Keep the length of the public sequence and of its published log at hand: prepared answers live until one of them moves."""
+    """Keep at hand how long the public sequence and its log are, and the import of estimates: prepared answers live until one of them moves."""
     state = shown.state()
     app.state.position = state.position
     app.state.log_size = LogAnswers(PublicShelf(shown.store)).size()
+    app.state.estimates = state.estimates
     app.state.last_public = start_of(state.day) if state.day else app.state.last_public
 
 

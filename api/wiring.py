@@ -1,6 +1,7 @@
 """Putting the register together: stores, use cases, follower, questions. The only place that knows all of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -14,11 +15,13 @@ from api.auth import Door
 from api.dockets.names import Names
 from api.dockets.questions import Answers
 from api.dockets.runner import Runner
+from api.estimates.importing import show_last
 from api.settings import Settings
 from api.stores.access_database import AccessDatabase
 from api.stores.access_log import AccessLog
 from api.stores.accounts import Accounts
 from api.stores.attempts import Attempts
+from api.stores.estimates import EstimateStore
 from api.stores.event_store.factory import Recorder, RecorderFactory, migrate, open_recorder, recorder_at
 from api.stores.event_store.mapper import EventDecoder, RegisterMapper
 from api.stores.feeds import Feeds
@@ -100,8 +103,8 @@ def set_up(database_url: str, role: str | None = None, public_role: str | None =
 
 def _set_up(database_url: str, role: str | None, public_role: str | None) -> None:
     migrate(database_url, role)
-    primary = (TokenStore(database_url), LogStore(database_url))
-    for kept in primary:
+    estimates = EstimateStore(database_url)
+    for kept in (TokenStore(database_url), LogStore(database_url), estimates):
         kept.create(role)
         kept.close()
     for store in (views(database_url), published(database_url)):
@@ -109,10 +112,13 @@ def _set_up(database_url: str, role: str | None, public_role: str | None) -> Non
         if role:
             store.let_follow(role)
         store.close()
+    shown = published(database_url)
+    if database_url != "sqlite://":
+        show_last(estimates, shown)
     if public_role:
-        shown = published(database_url)
         shown.let_read(public_role)
-        shown.close()
+    shown.close()
+    estimates.close()
 
 
 def open_tokens(settings: Settings) -> TokenStore:
@@ -129,6 +135,19 @@ def open_door(settings: Settings) -> Door:
     if settings.database_url == "sqlite://":
         database.create()
     return Door(open_tokens(settings), Accounts(database), Sessions(database), Attempts(database), Feeds(database), AccessLog(database))
+
+
+@contextmanager
+def open_watch_list(database_url: str) -> Iterator[tuple[EstimateStore, ReadStore]]:
+    """Open what published estimates are kept in, made unless it is there, and the public read store that shows them."""
+    store, shown = EstimateStore(database_url), published(database_url)
+    try:
+        if not store.is_created():
+            store.create()
+        yield store, shown
+    finally:
+        store.close()
+        shown.close()
 
 
 def views(database_url: str, suffix: str = "") -> ReadStore:

@@ -12,9 +12,11 @@ from typing import Any
 from api.cli.storage import progress
 from api.dockets.files import Step, merged
 from api.dockets.runner import Runner
+from api.estimates.importing import import_snapshot, shipped
+from api.estimates.reading import read_estimates
 from api.logs import Logs, open_logs
 from api.settings import Settings
-from api.wiring import Register, open_register
+from api.wiring import Register, open_register, open_watch_list, server_clock
 from domain.types import instant
 from projections.transparency.seals import sealed_at
 
@@ -26,7 +28,7 @@ def add_parser(verbs: Any) -> None:
     verb = verbs.add_parser(
         "demo", help="load the demonstration", description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    verb.add_argument("--if-empty", action="store_true", help="do nothing when the store has events")
+    verb.add_argument("--if-empty", action="store_true", help="record nothing when the store has events")
     verb.set_defaults(func=run)
 
 
@@ -36,8 +38,9 @@ def run(given: argparse.Namespace) -> int:
     register = open_register(settings)
     try:
         if register.registry.is_created:
-            return _already(quiet=given.if_empty)
-        return load(register, lambda: open_logs(settings, register))
+            quiet = given.if_empty
+            return load_estimates(settings.database_url) if quiet and register.demonstration else _already(quiet=quiet)
+        return load(register, lambda: open_logs(settings, register)) or load_estimates(settings.database_url)
     finally:
         register.close()
 
@@ -83,6 +86,16 @@ def _seal(logs: Logs, runner: Runner, until: datetime) -> None:
         return sealed_at(day)
 
     logs.publish_seals(until, hour_of)
+
+
+def load_estimates(database_url: str) -> int:
+    """Import the published estimates that ship with the program, unless some were imported."""
+    if database_url != "sqlite://":
+        with open_watch_list(database_url) as (store, shown):
+            if not store.imports():
+                file = shipped()
+                import_snapshot(store, shown, file, read_estimates(file.content), server_clock())
+    return 0
 
 
 def _records(first: Step, rest: Iterator[Step]) -> Iterator[Step]:

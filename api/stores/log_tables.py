@@ -102,8 +102,8 @@ GUARDS: dict[str, tuple[str, ...]] = {
 }
 
 
-def open_engine(database_url: str) -> Engine:
-    """Open the store of a database: a file of its own on SQLite, shared memory for `sqlite://`, else PostgreSQL."""
+def open_engine(database_url: str, file_name: str = FILE_NAME) -> Engine:
+    """Open a primary store of a database: a file of its own on SQLite, shared memory for `sqlite://`, else PostgreSQL."""
     if database_url.startswith("postgresql"):
         engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg://", 1), pool_pre_ping=True)
         event.listen(engine, "connect", _settle_postgres)
@@ -111,7 +111,7 @@ def open_engine(database_url: str) -> Engine:
     if database_url == "sqlite://":
         file = f"file:/{uuid4().hex}?vfs=memdb&uri=true"  # connections of this process share it as they would a file
     else:
-        file = str(Path(database_url.removeprefix("sqlite:///")) / FILE_NAME)
+        file = str(Path(database_url.removeprefix("sqlite:///")) / file_name)
     engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": 30})
     event.listen(engine, "connect", _settle)
     event.listen(engine, "begin", _begin)
@@ -120,7 +120,7 @@ def open_engine(database_url: str) -> Engine:
 
 def _settle(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # transactions are begun below, not by the driver
-    # FULL: what was signed survives power loss.
+    # FULL: what was signed or acknowledged survives power loss.
     for pragma in ("journal_mode=WAL", "synchronous=FULL"):
         connection.execute(f"PRAGMA {pragma}")
 

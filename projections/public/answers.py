@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, select, tuple_
 from domain import public
 from domain.law.periods import legal_day
 from projections.public.changes import CHANGE
+from projections.public.estimates import Estimates, number_shown, shown_in
 from projections.public.figures import figures_at
 from projections.public.page_questions import Figures
 from projections.public.published_list import LAST_DAY, LISTED
@@ -51,7 +52,13 @@ class PublicList:
         with self.store.reading() as rows:
             row = rows.execute(select(sequence)).first()
             demonstration = rows.execute(select(about.c.value).where(about.c.name == "demonstration")).scalar() == "yes"
-        return PublicState(row.length if row else 0, date.fromordinal(row.day) if row else None, demonstration)
+            imported = number_shown(rows)
+        return PublicState(row.length if row else 0, date.fromordinal(row.day) if row else None, demonstration, imported)
+
+    def estimates(self) -> Estimates | None:
+        """Return the published estimates of others, as they were imported last."""
+        with self.store.reading() as rows:
+            return shown_in(rows)
 
     def list_at(self, when: When, filters: Filters, *, first: int = 100, offset: int = 0, after: Place | None = None) -> Listing:
         """Return the list at a pair of times."""
@@ -76,13 +83,13 @@ class PublicList:
     def entries(self, list_ids: Sequence[str], when: When) -> dict[str, Listed]:
         """Return several entries at a pair of times, in one question to the store."""
         with self.store.reading() as rows:
-            found = rows.execute(select(entries.c.body).where(_at(when), entries.c.list_id.in_(list_ids))).scalars().all()
-        return {listed.list_id: listed for listed in map(_listed, found)}
+            found = rows.execute(select(entries.c.body).where(rectangles_at(when), entries.c.list_id.in_(list_ids))).scalars().all()
+        return {listed.list_id: listed for listed in map(read_listed, found)}
 
     def figures(self, when: When) -> Figures:
         """Return the list in numbers at a pair of times."""
         with self.store.reading() as rows:
-            return self._once(_length(rows), (when, "figures"), lambda: figures_at(rows, _at(when), _told_by(when)))
+            return self._once(_length(rows), (when, "figures"), lambda: figures_at(rows, rectangles_at(when), told_by(when)))
 
     def history(self, list_id: str, when: When) -> tuple[Change, ...]:
         """Return an entry's public events in order."""

@@ -1,10 +1,11 @@
-"""What pages ask beside `projections.public.questions`: many entries at once, and the list in numbers."""
+"""What pages ask beside `projections.public.questions`: many entries at once, the list in numbers, and estimates of others."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
+from projections.public.estimates import Estimates
 from projections.public.questions import Listed, PublicGround, PublicQuestions, When
 
 
@@ -33,4 +34,8 @@ class PageQuestions(PublicQuestions, Protocol):
 
     def figures(self, when: When) -> Figures:
         """Return the list in numbers at a pair of times."""
+        ...
+
+    def estimates(self) -> Estimates | None:
+        """Return the published estimates of others, None before the first import."""
         ...

@@ -135,11 +135,12 @@ class LawInForce:
 
 @dataclass(frozen=True, slots=True)
 class PublicState:
-    """Where the public sequence stands: its length and the Brussels day of its last event."""
+    """Where the public sequence stands: its length and the Brussels day of its last event. Beside it: the import of estimates that is shown."""
 
     position: int
     day: date | None
     demonstration: bool
+    estimates: int = 0
 
 
 @dataclass(frozen=True, slots=True)

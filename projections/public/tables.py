@@ -67,3 +67,16 @@ sequence = Table(
 
 about = Table("about", METADATA, Column("name", String, primary_key=True), Column("value", String, nullable=False), info={"kept": True})
 """What the register says of itself: whether it is a demonstration."""
+
+estimates = Table(
+    "estimates",
+    METADATA,
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("model", String, nullable=False),
+    Column("organisation", String, nullable=False),
+    Column("published_on", String),
+    Column("flop", String, nullable=False),
+    Column("confidence", String, nullable=False),
+    info={"kept": True},
+)
+"""Published estimates of others, largest first, as they were imported last: no register data, and folded from no event."""

@@ -28,6 +28,7 @@ NAVIGATION = (
     ("/", "list"),
     ("/changes", "changes"),
     ("/compare", "compare"),
+    ("/estimates", "estimates"),
     ("/law", "law"),
     ("/verify", "verify"),
     ("/data", "data"),

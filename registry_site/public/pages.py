@@ -16,6 +16,7 @@ from registry_site.public.comparison import compared, two_days_asked
 from registry_site.public.data.card import dataset_for_search
 from registry_site.public.data.fold import description
 from registry_site.public.desk import NEGOTIATED, Desk, NotOnTheList, problem_page, route
+from registry_site.public.estimates import estimates
 from registry_site.public.history import by_day, changes_since, entry_changes_since, newest_first
 from registry_site.public.list_question import GROUNDS, ORDERS, PER_PAGE, list_question, page_numbers
 from registry_site.public.statistics import statistics
@@ -32,6 +33,7 @@ def public_pages(questions: PageQuestions, *, clock: Callable[[], datetime], add
         route(desk, "/changes", changes),
         route(desk, "/compare", compare),
         route(desk, "/statistics", in_numbers),
+        route(desk, "/estimates", estimates),
         route(desk, "/law", law),
         route(desk, "/data/explorer", explorer),
         *calculator(desk),

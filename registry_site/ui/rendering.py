@@ -3,7 +3,7 @@
 from jinja2 import BaseLoader, ChoiceLoader, Environment, PackageLoader, PrefixLoader, select_autoescape
 
 from domain.types import plain
-from registry_site.ui import charts, words
+from registry_site.ui import charts, scatter, words
 from registry_site.ui.static import static_address
 
 
@@ -25,7 +25,7 @@ def environment(*templates: BaseLoader) -> Environment:
     made.policies["ext.i18n.trimmed"] = True
     made.globals.update(static=static_address, day=words.day, day_in_words=words.day_in_words, weekday=words.weekday)
     made.globals.update(country=words.country, flop=words.flop, plain=plain, month=words.month, day_of_text=words.day_of_text)
-    made.globals.update(bars=charts.bars, steps=charts.steps)
+    made.globals.update(bars=charts.bars, steps=charts.steps, scatter=scatter.scatter)
     made.filters["base64"] = words.base64
     # Until catalogues exist every text stands for itself; pages are written for translation from the start.
     made.install_null_translations(newstyle=True)  # type: ignore[attr-defined]

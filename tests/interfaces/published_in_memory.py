@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from domain.law.periods import BRUSSELS, legal_day
+from projections.public.estimates import Estimates
 from projections.public.page_questions import Figures
 from projections.public.questions import (
     Change,
@@ -71,6 +72,7 @@ class PublishedInMemory:
     thresholds: tuple[Threshold, ...] = (THRESHOLD,)
     calendars: tuple[HolidayCalendar, ...] = (CALENDAR,)
     demonstration: bool = True
+    imported: Estimates | None = None
 
     def state(self) -> PublicState:
         return PublicState(len(self.events) + 3, max((each.on for each in self.events), default=None), self.demonstration)
@@ -108,6 +110,9 @@ class PublishedInMemory:
             standing=tuple(Counter(entry.listed_on for entry in on_list).items()),
             gone=tuple((entry.listed_on, entry.removed_on, 1) for entry in entries if entry.removed_on),
         )
+
+    def estimates(self) -> Estimates | None:
+        return self.imported
 
     def history(self, list_id: str, when: When) -> tuple[Change, ...]:
         return self.histories((list_id,), when)[list_id]

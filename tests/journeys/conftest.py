@@ -121,6 +121,7 @@ def addresses(live_server: str) -> dict[str, str]:
         "two days compared as shown": "/compare?from=2026-01-31&to=2026-09-30&axis=known",
         "statistics": "/statistics",
         "statistics of another day": "/statistics?valid_at=2026-06-30&known_at=2026-07-31",
+        "estimates": "/estimates",
         "calculator": "/compute",
         "calculator by hardware": "/compute?method=hardware",
         "calculator, sum": "/compute?method=sum",

@@ -21,6 +21,7 @@ PAGES = [
     "two days compared as shown",
     "statistics",
     "statistics of another day",
+    "estimates",
     "calculator",
     "calculator by hardware",
     "calculator, sum",
@@ -70,7 +71,8 @@ def test_a_page_without_scripts_says_the_same(visit, addresses, name):
         assert here.page.locator("main").inner_text().strip()
 
 
-SPACED = ["list", "list of another day", "entry", "changes", "law", "checked entry", "two days compared", "statistics", "calculator, sum"]
+SPACED = ["list", "list of another day", "entry", "changes", "law", "checked entry"]
+SPACED += ["two days compared", "statistics", "estimates", "calculator, sum"]
 
 
 @pytest.mark.parametrize("name", SPACED)
@@ -178,7 +180,7 @@ def test_shapes_survive_forced_colours(visit, addresses):
         assert here.violations() == []
 
 
-@pytest.mark.parametrize("name", ["statistics"])
+@pytest.mark.parametrize("name", ["statistics", "estimates"])
 def test_a_chart_is_drawn_as_wide_as_it_can_be_read_and_survives_forced_colours(visit, addresses, name):
     with visit(320, forced_colors="active") as here:
         here.open(addresses[name])
@@ -186,8 +188,10 @@ def test_a_chart_is_drawn_as_wide_as_it_can_be_read_and_survives_forced_colours(
             assert chart.bounding_box()["width"] >= 640
             assert chart.get_attribute("role") == "img"
         text = here.page.locator("h1").evaluate("element => getComputedStyle(element).color")
-        assert here.page.locator(".chart__line").first.evaluate("element => getComputedStyle(element).stroke") == text
-        assert here.page.locator(".chart__bar").first.evaluate("element => getComputedStyle(element).fill") == text
+        for line in here.page.locator(".chart__line, .chart__limit, .chart__axis").all():
+            assert line.evaluate("element => getComputedStyle(element).stroke") == text
+        for mark in here.page.locator(".chart__bar, .chart__mark--circle, .chart__words").all():
+            assert mark.evaluate("element => getComputedStyle(element).fill") == text
         assert here.page.locator("svg.chart [style]").count() == 0
 
 

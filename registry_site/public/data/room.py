@@ -12,7 +12,8 @@ from starlette.routing import Route
 
 from api.problems import problem
 from domain.law.periods import legal_day, start_of
-from projections.public.questions import Known, PublicQuestions, SnapshotQuestions
+from projections.public.page_questions import PageQuestions
+from projections.public.questions import Known, SnapshotQuestions
 from projections.transparency.notes import Checkpoint
 from registry_site.public.asked import BadQuestion, Problem
 from registry_site.public.data.fold import LICENCE
@@ -61,9 +62,7 @@ class NoSuchForm(Exception):
 class Room:
     """Answers data addresses; holds nothing that changes."""
 
-    def __init__(
-        self, questions: PublicQuestions, snapshots: SnapshotQuestions, log: PublishedLog, clock: Callable[[], datetime], site: Site
-    ) -> None:
+    def __init__(self, questions: PageQuestions, snapshots: SnapshotQuestions, log: PublishedLog, clock: Callable[[], datetime], site: Site) -> None:
         self.questions = questions
         self.snapshots = snapshots
         self.log = log
