@@ -7,11 +7,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from domain.compute import TREATMENT
 from registry_site.public.calculator import MOST_BYTES
-from registry_site.public.compute_question import KINDS, MOST_PERIODS
+from registry_site.public.compute_question import KINDS, KNOWN, MOST_PERIODS
 from tests.interfaces.published_in_memory import PublishedInMemory
 from tests.interfaces.test_public_pages import visitor
 
@@ -249,3 +251,17 @@ def test_no_figure_is_taken_from_an_address(client: TestClient, address: str):
 def test_no_other_verb_is_known(client: TestClient):
     assert client.put("/compute").status_code == 405
     assert client.head("/compute").status_code == 200
+
+
+TYPED = st.one_of(
+    st.sampled_from(["", "0", "1", "1e25", "1e59", "9" * 60, "40 %", "1/2", "1;2", "true", "2026-01-01", "hours", "3"]), st.text(max_size=12)
+)
+
+
+@given(st.sampled_from(["architecture", "hardware", "sum"]), st.dictionaries(st.sampled_from(sorted(KNOWN - {"method", "act"})), TYPED, max_size=12))
+@settings(derandomize=True, deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_is_typed_gets_a_page(client: TestClient, method: str, typed: dict[str, str]):
+    body = urlencode({"method": method, **typed}, errors="surrogatepass")
+    answer = client.post("/compute", content=body, headers=FORM)
+    assert answer.status_code in (200, 400, 422)
+    assert ("Exact estimate" in answer.text) is (answer.status_code == 200)
