@@ -1,4 +1,4 @@
-"""Verifying a whole store: the stored events, the read models, both logs, what is published of them, the seals, and the access log."""
+"""Verifying a whole store: stored events, read models, both logs, what is published of them, seals, access log, documents."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from api.stores.event_store.verification import EventVerification
 from api.stores.keys import KeyFolder, KeyRefused, default_folder
 from api.stores.log_store import CASES, PUBLIC, LogStore
 from api.stores.seal_store import SealsKept
-from api.wiring import published, tracks, views
+from api.wiring import open_documents, published, tracks, views
 from api.witnesses import read_policy
 from domain.law.periods import start_of
 from projections.follower import Track
@@ -65,6 +65,7 @@ class Verification:
                 yield from self._read_models()
             yield from self._logs(after)
             yield from self._access_log()
+            yield from self._documents()
         finally:
             self.recorder.close()
 
@@ -117,6 +118,15 @@ class Verification:
                 yield from log.verify()
         finally:
             log.close()
+
+    def _documents(self) -> Iterator[str]:
+        """Hold the bytes of every stored document against its hash; an event may well name a document that nobody stored."""
+        documents = open_documents(self.settings)
+        try:
+            self.show("the documents")
+            yield from documents.verify()
+        finally:
+            documents.close()
 
 
 def log_differences(

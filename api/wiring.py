@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -21,12 +22,16 @@ from api.stores.access_database import AccessDatabase
 from api.stores.access_log import AccessLog
 from api.stores.accounts import Accounts
 from api.stores.attempts import Attempts
+from api.stores.documents import DocumentStore
 from api.stores.estimates import EstimateStore
+from api.stores.event_store import StoreNotMigrated
 from api.stores.event_store.factory import Recorder, RecorderFactory, migrate, open_recorder, recorder_at
 from api.stores.event_store.mapper import EventDecoder, RegisterMapper
 from api.stores.feeds import Feeds
 from api.stores.log_store import LogStore
 from api.stores.sessions import Sessions
+from api.stores.shelf import FolderShelf, MemoryShelf
+from api.stores.shelf import default_folder as default_documents
 from api.stores.tokens import TokenStore
 from api.stores.turns import one_at_a_time
 from domain.ids import STREAMS
@@ -104,7 +109,7 @@ def set_up(database_url: str, role: str | None = None, public_role: str | None =
 def _set_up(database_url: str, role: str | None, public_role: str | None) -> None:
     migrate(database_url, role)
     estimates = EstimateStore(database_url)
-    for kept in (TokenStore(database_url), LogStore(database_url), estimates):
+    for kept in (TokenStore(database_url), LogStore(database_url), DocumentStore(database_url, MemoryShelf()), estimates):
         kept.create(role)
         kept.close()
     for store in (views(database_url), published(database_url)):
@@ -148,6 +153,25 @@ def open_watch_list(database_url: str) -> Iterator[tuple[EstimateStore, ReadStor
     finally:
         store.close()
         shown.close()
+
+
+def open_documents(settings: Settings) -> DocumentStore:
+    """
+    Open the documents; in memory their table is made now.
+
+    Raises: StoreNotMigrated.
+    """
+    url = settings.database_url
+    if url == "sqlite://":
+        documents = DocumentStore(url, MemoryShelf())
+        documents.create()
+        return documents
+    folder = Path(settings.documents_folder) if settings.documents_folder else default_documents(url)
+    documents = DocumentStore(url, FolderShelf(folder))
+    if not documents.is_created():
+        documents.close()
+        raise StoreNotMigrated
+    return documents
 
 
 def views(database_url: str, suffix: str = "") -> ReadStore:

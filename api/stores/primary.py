@@ -1,0 +1,107 @@
+"""
+A primary store as a database: a file of its own on SQLite, a schema of its own on PostgreSQL, memory for `sqlite://`.
+
+Primary stores are backed up with the events and never rebuilt; a commit is on the disk before it is answered.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, inspect, text
+from sqlalchemy.schema import CreateSchema
+
+
+class PrimaryDatabase:
+    """One primary store, open. `rights` says for each table what the role of the web processes may do with it on PostgreSQL."""
+
+    def __init__(self, database_url: str, name: str, metadata: MetaData, rights: Mapping[str, str]) -> None:
+        self.name = name
+        self._metadata = metadata
+        self._rights = rights
+        self.is_postgresql = database_url.startswith("postgresql")
+        engine = _open(database_url, name)
+        self.engine: Engine = engine.execution_options(schema_translate_map={None: name}) if self.is_postgresql else engine
+        self._writer = self.engine.execution_options(immediate=True)
+
+    def create(self, role: str | None = None) -> None:
+        """Create file or schema and tables unless they are there; on PostgreSQL let a database role use what web processes use."""
+        if self._file:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+        with self.writing() as rows:
+            if self.is_postgresql:
+                rows.execute(CreateSchema(self.name, if_not_exists=True))
+            self._metadata.create_all(rows)
+            if self.is_postgresql and role is not None:
+                self._grant_to(rows, role)
+
+    def is_created(self) -> bool:
+        """Tell whether the tables are there; a missing file is not created."""
+        if self._file and not self._file.exists():
+            return False
+        with self.reading() as rows:
+            schema = self.name if self.is_postgresql else None
+            return all(inspect(rows).has_table(table, schema=schema) for table in self._metadata.tables)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open a connection for questions."""
+        with self.engine.connect() as rows:
+            yield rows
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Write in one transaction, in turn: on SQLite it takes the file's lock at its beginning, on PostgreSQL a lock of its own."""
+        with self._writer.begin() as rows:
+            if self.is_postgresql:
+                rows.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"primary {self.name}"})
+            yield rows
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+    @property
+    def _file(self) -> Path | None:
+        database = self.engine.url.database
+        return None if self.is_postgresql or database is None or database.startswith("file:") else Path(database)
+
+    def _grant_to(self, rows: Connection, role: str) -> None:
+        quoted = rows.dialect.identifier_preparer.quote(role)
+        rows.execute(text(f"GRANT USAGE ON SCHEMA {self.name} TO {quoted}"))
+        for table, rights in self._rights.items():
+            rows.execute(text(f"GRANT {rights} ON {self.name}.{table} TO {quoted}"))
+
+
+def _open(database_url: str, name: str) -> Engine:
+    if database_url.startswith("postgresql"):
+        engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg://", 1), pool_pre_ping=True)
+        event.listen(engine, "connect", _settle_postgres)
+        return engine
+    if database_url == "sqlite://":
+        file = f"file:/{uuid4().hex}?vfs=memdb&uri=true"  # connections of this process share it as they would a file
+    else:
+        file = str(Path(database_url.removeprefix("sqlite:///")) / f"{name}.db")
+    engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": 30})
+    event.listen(engine, "connect", _settle)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _settle(connection: Any, _: Any) -> None:
+    connection.isolation_level = None  # transactions are begun below, not by the driver
+    # FULL: what was acknowledged survives power loss. Secure delete: what was removed is overwritten, not only forgotten.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _settle_postgres(connection: Any, _: Any) -> None:
+    connection.execute("SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'")
+    connection.commit()
+
+
+def _begin(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("immediate")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
