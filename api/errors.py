@@ -50,6 +50,10 @@ class WrongMediaType(Exception):
     """The content is not said to be JSON."""
 
 
+class DocumentGone(Exception):
+    """The bytes of a stored document are missing, or are no longer those of its hash: the operator must restore them."""
+
+
 def _sentence(error: Exception) -> str:
     text = str(error)
     return text[:1].upper() + text[1:]
@@ -77,6 +81,7 @@ PROBLEMS: dict[type[Exception], Callable[[Any], Response]] = {
     Malformed: lambda error: problem(422, str(error), field=error.field),
     KeyReused: _plain(422),
     VersionMissing: _plain(428),
+    DocumentGone: _plain(500),
     TooBusy: _plain(503),
 }
 """Every expected failure with its answer. An event larger than the archive takes is `Malformed`: the request itself was not too large."""

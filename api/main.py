@@ -31,7 +31,7 @@ from api.rest.routes import rest_routes
 from api.schemas import ASSESSMENTS, assessment_schema, notification_schema
 from api.schemas import MEDIA_TYPE as SCHEMA
 from api.settings import Settings
-from api.wiring import Register, demonstration_clock, open_door, open_register, published, server_clock
+from api.wiring import Register, demonstration_clock, open_documents, open_door, open_register, published, server_clock
 from domain.law.periods import legal_day, start_of
 from projections.office.inbox import Inbox
 from projections.public.answers import PublicList
@@ -108,7 +108,7 @@ async def _whole(app: FastAPI) -> AsyncIterator[None]:
     # Before any thread is started: a key or policy that is refused ends the process.
     logs = None if app.state.settings.database_url == "sqlite://" else await asyncio.to_thread(open_logs, app.state.settings, register)
     app.state.register = register
-    app.state.door = open_door(app.state.settings)
+    await asyncio.to_thread(_open_stores, app)
     ahead = Ahead(register)
     app.state.clock = ahead.clock if register.demonstration else server_clock
     app.state.ready = lambda: register.follower.failed is None
@@ -135,8 +135,20 @@ async def _whole(app: FastAPI) -> AsyncIterator[None]:
             await _end(task)
         if logs:
             await asyncio.to_thread(logs.close)
-        app.state.door.close()
+        _close_stores(app)
         await asyncio.to_thread(register.close)
+
+
+def _open_stores(app: FastAPI) -> None:
+    """Open what is primary besides the events, and sweep what an upload left that was killed."""
+    app.state.door = open_door(app.state.settings)
+    app.state.documents = open_documents(app.state.settings)
+    app.state.documents.shelf.sweep()
+
+
+def _close_stores(app: FastAPI) -> None:
+    app.state.documents.close()
+    app.state.door.close()
 
 
 class Ahead:
@@ -165,7 +177,8 @@ def _staff_routes(app: FastAPI, register: Register, logs: Logs | None) -> list[B
         return door.caller_of(request, request.url.path)
 
     door: Door = app.state.door
-    routes = [*staff_graphql(register.office, door.log, clock=app.state.clock, caller_of=signed_in), *office_pages(_desk(app))]
+    staff = staff_graphql(register.office, app.state.documents, door.log, clock=app.state.clock, caller_of=signed_in)
+    routes = [*staff, *office_pages(_desk(app))]
     return [*routes, Route("/audit/log/{path:path}", audit_log(logs.case_answers(), door.log, door.caller_of))] if logs else routes
 
 

@@ -22,7 +22,7 @@ class Settings(BaseSettings):
     witness_seconds: float = Field(2.0, ge=0, le=30, description="how long the public log waits for its witnesses before it is published")
     prepared_bytes: int = Field(64 * 1024 * 1024, ge=0, description="memory for prepared public answers")
     documents_folder: str = Field("", description="where documents are kept; by default `documents` beside the stores of a folder, else in `var`")
-    document_bytes: int = Field(100 * 1024 * 1024, ge=1, description="the most bytes of one document")
+    document_bytes: int = Field(100 * 1024 * 1024, ge=1, lt=2**31, description="the most bytes of one document")
 
     @property
     def public_url(self) -> str:

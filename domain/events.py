@@ -1,5 +1,6 @@
 """Every event type by its name, and how its data are read from a docket, a form or a request."""
 
+import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from domain import challenge, claims, corrections, legal_parameters, list_entry, model_case, publication, qualified_alert, register, rulings
+from domain.actors import Role
 from domain.errors import Malformed, NotInRegister, Refused
 from domain.law.rules import R27
 from domain.list_entry import EntryFact
@@ -17,6 +19,31 @@ ROOMS = (challenge, claims, corrections, legal_parameters, list_entry, model_cas
 
 EVENTS: dict[str, type[Fact]] = {fact.TOPIC: fact for fact in fact_types() if "claim" not in fact.STREAMS}
 """Every event type that can be recorded, by name."""
+
+
+DOCUMENT_FIELD = re.compile(r"(^|_)(hash|documents|evidence|information_sources)$")
+"""Names of the fields that hold hashes of documents; digests of names are not among them."""
+
+
+def documents_named(fact: Fact) -> Iterator[tuple[str, str]]:
+    """Yield every document that an event names: the field, with its place in a list, and the hash."""
+    return _hashes(fact.model_dump(mode="json", exclude_none=True))
+
+
+def _hashes(data: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in data.items():
+        for place, item in enumerate(value) if isinstance(value, list) else ((None, value),):
+            path = f"{prefix}{name}" if place is None else f"{prefix}{name}.{place}"
+            if isinstance(item, dict):
+                yield from _hashes(item, f"{path}.")
+            elif isinstance(item, str) and DOCUMENT_FIELD.search(name):
+                yield path, item
+
+
+NAME_DOCUMENTS = frozenset(
+    role for fact in EVENTS.values() if any(DOCUMENT_FIELD.search(name) for name in fact.model_fields) for role in fact.RECORDED_BY
+) - {Role.SYSTEM}
+"""The roles of people that record an event which names documents."""
 
 
 def event_type(topic: str) -> type[Fact]:

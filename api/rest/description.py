@@ -7,6 +7,7 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 from starlette.responses import Response
 
+from api.rest import document_description as documents
 from api.rest.addresses import COLLECTIONS, events_of
 from api.rest.examples import VALUES, example_of
 from api.rest.requests import LONGEST_KEY, MOST_BYTES
@@ -37,7 +38,9 @@ PROBLEMS = {
     "415": "The content is not said to be JSON in UTF-8.",
     "422": "A value is malformed (`field`), or the Idempotency-Key came with another request.",
     "428": "If-Match is missing.",
+    "500": "The bytes of a document are missing or were altered; they are not handed out.",
 }
+OF_RECORDING = tuple(status for status in PROBLEMS if status != "500")
 TEXT: dict[str, Any] = {"type": "string"}
 COUNT: dict[str, Any] = {"type": "integer", "minimum": 0}
 
@@ -59,11 +62,11 @@ def document() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "Register of general-purpose AI models with systemic risk: recording", "version": "1", "description": PREFACE},
         "security": [{"token": []}],
-        "tags": [{"name": collection} for collection in COLLECTIONS],
-        "paths": {**_recordings(schemas), **_readings()},
+        "tags": [{"name": name} for name in (*COLLECTIONS, documents.TAG)],
+        "paths": {**_recordings(schemas), **_readings(), **documents.paths(_problems)},
         "components": {
-            "schemas": {**schemas, **ANSWERS},
-            "parameters": PARAMETERS,
+            "schemas": {**schemas, **ANSWERS, **documents.schemas()},
+            "parameters": {**PARAMETERS, **documents.PARAMETERS},
             "headers": {"ETag": {"description": "The version of the record addressed.", "schema": TEXT}},
             "responses": {status: _problem(text) for status, text in PROBLEMS.items()},
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": "A personal token: `registry token create`."}},
@@ -163,7 +166,7 @@ def _recording(collection: str, fact: type[Fact], schemas: dict[str, Any]) -> di
         "description": f"Recorded by {recorders}.",
         "parameters": [*_key_of(collection), *map(_parameter, ("If-Match", "Idempotency-Key", "dry_run"))],
         "requestBody": {"required": True, "content": {"application/json": {"schema": schema, "example": example_of(schema, schemas)}}},
-        "responses": {"201": _good("Recorded", "Recorded, with what goes with it."), **_problems(*PROBLEMS)},
+        "responses": {"201": _good("Recorded", "Recorded, with what goes with it."), **_problems(*OF_RECORDING)},
     }
 
 

@@ -2,9 +2,9 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
-from typing import Any, NoReturn
+from typing import Any
 
 from starlette.datastructures import Headers, QueryParams
 from starlette.requests import Request
@@ -120,19 +120,20 @@ def asks_dry_run(query: QueryParams) -> bool:
 
     Raises: Malformed for anything but true or false, and for any other parameter: a misspelt `dry_run` must not record.
     """
-    _refuse_strange(query.keys())
+    refuse_strange(query.keys(), _PARAMETERS)
     given = query.getlist("dry_run")
     if given not in ([], ["true"], ["false"]):
         raise Malformed("dry_run", "must be true or false, once")
     return given == ["true"]
 
 
-def _refuse_strange(names: Iterable[str]) -> None:
+def refuse_strange(names: Iterable[str], known: Sequence[str]) -> None:
+    """
+    Refuse parameters that an address does not have.
+
+    Raises: Malformed, naming the nearest.
+    """
     for name in names:
-        if name not in _PARAMETERS:
-            _refuse_parameter(name)
-
-
-def _refuse_parameter(name: str) -> NoReturn:
-    near = get_close_matches(name, _PARAMETERS, n=1)
-    raise Malformed(name, f"is not a parameter of this address{f'; did you mean {near[0]}?' if near else ''}")
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            raise Malformed(name, f"is not a parameter of this address{f'; did you mean {near[0]}?' if near else ''}")

@@ -13,6 +13,7 @@ from api.deps import note_refusal, signed_in
 from api.errors import EXPECTED, WrongMethod, problem_of
 from api.rest.addresses import address_at, stream_at
 from api.rest.description import description
+from api.rest.documents import classify_document, hand_out, send_document
 from api.rest.reading import read_record
 from api.rest.recording import record
 from domain.errors import NotInRegister, Refused
@@ -20,6 +21,12 @@ from domain.law.rules import R33
 
 PREFIX = "/api/v1"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
+
+DOCUMENTS: dict[str, dict[str, Callable[..., Any]]] = {
+    "/documents": {"POST": send_document},
+    "/documents/{hash}": {"GET": hand_out, "HEAD": hand_out},
+    "/documents/{hash}/classification": {"PUT": classify_document},
+}
 
 
 class ProblemRoute(APIRoute):
@@ -45,12 +52,25 @@ def rest_routes() -> APIRouter:
     routes = APIRouter(prefix=PREFIX, route_class=ProblemRoute, include_in_schema=False)
     routes.add_api_route("/openapi.json", description, methods=["GET"], response_model=None)
     members: dict[str, Any] = {"dependencies": [Depends(signed_in)], "response_model": None}
+    for path, methods in DOCUMENTS.items():
+        for method, answer in methods.items():
+            routes.add_api_route(path, answer, methods=[method], **members)
+        routes.add_api_route(path, other_method(", ".join(methods)), methods=[method for method in METHODS if method not in methods], **members)
     routes.add_api_route("/{path:path}", record, methods=["POST"], **members)
     routes.add_api_route("/{collection}", read_record, methods=["GET"], **members)
     routes.add_api_route("/{collection}/{key}", read_record, methods=["GET"], **members)
     for path in ("", "/{path:path}"):
         routes.add_api_route(path, elsewhere, methods=METHODS, **members)
     return routes
+
+
+def other_method(allow: str) -> Callable[[], Coroutine[Any, Any, Response]]:
+    """Return the answer of an address for the methods that it does not take."""
+
+    async def refuse() -> Response:
+        raise WrongMethod(allow)
+
+    return refuse
 
 
 async def elsewhere(request: Request) -> Response:

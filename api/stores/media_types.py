@@ -47,7 +47,7 @@ def media_type_of(head: bytes, declared: str) -> str:
     if said == UNKNOWN:
         return found or UNKNOWN
     if not _agree(_plain(said), found and _plain(found), head):
-        raise TypeContradicted(f"The content is said to be {said}, and its first bytes are those of {found or 'something else'}: name its own type.")
+        raise TypeContradicted(f"This is said to be {said}, but its first bytes are those of {found or 'something else'}: name the type it has.")
     return said if found in (None, TEXT) else found
 
 

@@ -23,7 +23,8 @@ from api.graphql.staff import staff_graphql
 from api.settings import Settings
 from api.stores.access_database import AccessDatabase
 from api.stores.access_log import AccessLog
-from api.wiring import Register, open_register
+from api.stores.documents import DocumentStore
+from api.wiring import Register, open_documents, open_register
 from domain.actors import Actor, Role
 from domain.law.periods import BRUSSELS
 from domain.types import instant
@@ -55,6 +56,7 @@ class Stack:
     role: Role | None = Role.CASE_OFFICER
     position: int = 0
     log: AccessLog = field(default_factory=lambda: access_log())
+    documents: DocumentStore = field(default_factory=lambda: open_documents(Settings(database_url="sqlite://")))
     _steps: int = 0
 
     @cached_property
@@ -70,7 +72,9 @@ class Stack:
     @cached_property
     def app(self) -> Starlette:
         public = public_graphql(self.register.public, clock=lambda: self.now, position=lambda: self.position)
-        staff = staff_graphql(self.register.office, self.log, clock=lambda: self.now, caller_of=lambda _: caller(self.role) if self.role else None)
+        staff = staff_graphql(
+            self.register.office, self.documents, self.log, clock=lambda: self.now, caller_of=lambda _: caller(self.role) if self.role else None
+        )  # fmt: skip
         return Starlette(routes=[*public, *staff])
 
     @cached_property

@@ -19,7 +19,9 @@ from api.dockets.files import Step, read_docket
 from api.dockets.runner import Runner
 from api.graphql.public import public_graphql
 from api.graphql.staff import staff_graphql
-from api.wiring import Register
+from api.settings import Settings
+from api.stores.documents import DocumentStore
+from api.wiring import Register, open_documents
 from domain.actors import Role
 from domain.law.periods import BRUSSELS
 from domain.types import instant
@@ -52,6 +54,7 @@ class Interfaces:
     """One register, asked in every way."""
 
     register: Register
+    documents: DocumentStore = field(default_factory=lambda: open_documents(Settings(database_url="sqlite://")))
     _steps: int = field(default=0)
 
     @cached_property
@@ -61,7 +64,7 @@ class Interfaces:
     @cached_property
     def client(self) -> TestClient:
         public = public_graphql(self.register.public, clock=lambda: NOW, position=lambda: 0)
-        staff = staff_graphql(self.register.office, access_log(), clock=lambda: NOW, caller_of=lambda _: caller(Role.AUDITOR))
+        staff = staff_graphql(self.register.office, self.documents, access_log(), clock=lambda: NOW, caller_of=lambda _: caller(Role.AUDITOR))
         return TestClient(Starlette(routes=[*public, *staff, *public_pages(self.register.public, clock=lambda: NOW)]))
 
     def docket(self, question: str, days: Days = (None, None), **more: str) -> Any:

@@ -118,7 +118,7 @@ def test_a_compiled_public_answer_is_the_librarys(listed: Stack, selection: str)
 @given(selection=selections(graphql_schema(staff_schema()).query_type, depth=5), role=st.sampled_from(sorted(Role)))
 def test_a_compiled_staff_answer_is_the_librarys(decided: Stack, selection: str, role: Role) -> None:
     for case in (decided.case("alpha"), decided.case("nobody")):
-        context = StaffContext(decided.register.office, caller(role), decided.log, lambda: NOW)
+        context = StaffContext(decided.register.office, decided.documents, caller(role), decided.log, lambda: NOW)
         alike(Service(staff_schema), Service(staff_schema), whole(selection), context, case)
 
 

@@ -15,9 +15,8 @@ from api.auth import Caller
 from api.dockets.questions import as_answer
 from api.errors import NotSignedIn
 from api.graphql.staff import staff_graphql
-from api.graphql.staff.origins import DOCUMENT
 from domain.actors import Role
-from domain.events import EVENTS
+from domain.events import DOCUMENT_FIELD, EVENTS
 from tests.interfaces.graphql_stack import NOW, Stack
 
 STAFF = "/staff/graphql"
@@ -65,7 +64,7 @@ def test_a_token_that_is_refused_is_a_401_too(stack: Stack) -> None:
     def refused(_: Request) -> Caller:
         raise NotSignedIn(token_refused=True)
 
-    client = TestClient(Starlette(routes=staff_graphql(stack.register.office, stack.log, clock=lambda: NOW, caller_of=refused)))
+    client = TestClient(Starlette(routes=staff_graphql(stack.register.office, stack.documents, stack.log, clock=lambda: NOW, caller_of=refused)))
     answer = client.get(STAFF, params={"query": "{ __typename }"})
     assert (answer.status_code, 'error="invalid_token"' in answer.headers["www-authenticate"]) == (401, True)
 
@@ -223,7 +222,7 @@ def test_every_hash_of_every_event_is_a_document_or_a_digest() -> None:
 
     names = {name for fact in EVENTS.values() for name in hashes(*described(fact))}
     assert "reasons_hash" in names
-    assert {name for name in names if not DOCUMENT.search(name)} <= {"provider_name_digest", "material_digest"}
+    assert {name for name in names if not DOCUMENT_FIELD.search(name)} <= {"provider_name_digest", "material_digest"}
 
 
 @pytest.mark.parametrize(

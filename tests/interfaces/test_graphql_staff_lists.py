@@ -84,7 +84,7 @@ def test_one_request_has_one_time(stack: Stack) -> None:
         asked.append(next(moments))
         return asked[-1]
 
-    routes = staff_graphql(stack.register.office, stack.log, clock=clock, caller_of=lambda _: caller(Role.AUDITOR))
+    routes = staff_graphql(stack.register.office, stack.documents, stack.log, clock=clock, caller_of=lambda _: caller(Role.AUDITOR))
     query = "query ($id: ID!) { case(id: $id) { status { status } flags { provisional } clocks { clock } } }"
     TestClient(Starlette(routes=routes)).post(STAFF, json={"query": query, "variables": {"id": stack.case("alpha")}})
     assert len(asked) == 1

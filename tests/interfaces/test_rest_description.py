@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from api.rest.addresses import COLLECTIONS
 from api.rest.description import document
 from domain.actors import Role
 from domain.events import EVENTS, read
@@ -29,7 +30,8 @@ def references(part: Any) -> Iterator[str]:
 
 
 def recordings(description: dict[str, Any]) -> list[dict[str, Any]]:
-    return [place["post"] for place in description["paths"].values() if "post" in place]
+    posts = [place["post"] for place in description["paths"].values() if "post" in place]
+    return [post for post in posts if post["tags"][0] in COLLECTIONS]
 
 
 RECORDINGS = {post["operationId"]: post for post in recordings(document())}

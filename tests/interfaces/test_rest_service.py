@@ -18,8 +18,9 @@ from api.rest.addresses import COLLECTIONS, event_at, events_of, kebab, stream_a
 from api.rest.routes import rest_routes
 from api.settings import Settings
 from api.stores.access_log import AccessLog
+from api.stores.documents import DocumentStore
 from api.stores.tokens import TokenStore
-from api.wiring import Register, open_door, open_register
+from api.wiring import Register, open_documents, open_door, open_register
 from domain.actors import Role
 from domain.events import EVENTS
 from domain.ids import ALONE
@@ -45,6 +46,7 @@ class Service:
     client: TestClient
     tokens: TokenStore
     log: AccessLog
+    documents: DocumentStore
     _known: dict[Role, str] = field(default_factory=dict)
 
     def headers(self, role: Role | None, version: int | None, **more: str) -> dict[str, str]:
@@ -77,14 +79,16 @@ def served(*, demonstration: bool = False, follows: bool = True, patience: float
     register.create(CREATED, demonstration=demonstration)
     door = open_door(settings)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.register, app.state.door, app.state.settings = register, door, settings
+    documents = open_documents(settings)
+    app.state.register, app.state.door, app.state.settings, app.state.documents = register, door, settings, documents
     app.state.clock = lambda: NOW
     app.include_router(rest_routes())
     if follows:
         register.follower.start()
     with TestClient(app) as client:
-        yield Service(register, client, door.tokens, door.log)
+        yield Service(register, client, door.tokens, door.log, documents)
     register.close()
+    documents.close()
     door.close()
 
 

@@ -15,6 +15,7 @@ from api.auth import Caller
 from api.graphql.common.errors import FORBIDDEN
 from api.graphql.common.scalars import Moment
 from api.stores.access_log import AccessAct, AccessLog
+from api.stores.documents import DocumentStore
 from domain.actors import READS_EVERYTHING, Actor, Role
 from domain.ids import Stream
 from domain.law.periods import meant_by
@@ -28,6 +29,7 @@ class StaffContext:
     """What the resolvers of the staff schema may know: the questions, who asks, and the time of the request. It notes what was read."""
 
     office: Office
+    documents: DocumentStore
     caller: Caller
     log: AccessLog
     clock: Callable[[], datetime]

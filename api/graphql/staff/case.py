@@ -116,7 +116,7 @@ def obligations(case: TheCase, info: Info, valid_at: ValidAt = None, known_at: K
 
 def documents(case: TheCase, info: Info, known_at: KnownAt = None) -> list[DocumentReference]:
     """Return every reference to a document."""
-    return list(origins.documents(info.context.history(case.key, info.context.at(known_at))))
+    return origins.documents(info.context.history(case.key, info.context.at(known_at)), info.context.documents)
 
 
 def provenance(case: TheCase, info: Info, field: OfField, known_at: KnownAt = None) -> list[Origin]:
@@ -150,7 +150,9 @@ class Case:
     history: EventConnection | None = answered(
         history, "Its events, those of its publication file and list entry included.", only=read_by(CASE_FILES)
     )
-    documents: list[DocumentReference] | None = answered(documents, "Every document its events refer to, by hash.", only=read_by(CASE_FILES))
+    documents: list[DocumentReference] | None = answered(
+        documents, "Every document its events refer to, by hash, and what is stored of it.", only=read_by(CASE_FILES)
+    )
     next: list[NextStep] | None = answered(
         next_steps, "What may be recorded now, and the refusal that every other act would meet, by the same guards.", only=read_by(CASE_FILES)
     )

@@ -1,22 +1,20 @@
 """Which event set a field, and which documents a case refers to: read off the events themselves, nothing else is asked."""
 
-import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import Any
 
 from api.graphql.common.errors import bad_input
 from api.graphql.common.scalars import Json
-from api.graphql.staff.types import DocumentReference, Origin, said
-from domain.events import EVENTS
+from api.graphql.staff.types import DocumentReference, Origin, StoredDocument, said
+from api.stores.documents import DocumentStore
+from domain.events import EVENTS, documents_named
 from domain.list_entry import ListEntryCorrected
 from projections.office.questions import EventRow
 
 FIELDS = frozenset(name for fact in EVENTS.values() for name in fact.model_fields)
 SAID_AS = {"condition_met_on": {"ThresholdMet": "on"}}
 """Facts that an event names otherwise."""
-DOCUMENT = re.compile(r"(^|_)(hash|documents|evidence|information_sources)$")
-"""Names of the fields that refer to documents; digests of names are not among them."""
 
 
 def origins(rows: Iterable[EventRow], asked: str) -> Iterator[Origin]:
@@ -51,21 +49,12 @@ def _refuse_unknown(asked: str, topic: str, name: str) -> None:
     raise bad_input(f"field: no event has {asked!r}.{f' Did you mean {near[0]}?' if near else ''} Write a field's name, or Event.field.")
 
 
-def documents(rows: Iterable[EventRow]) -> Iterator[DocumentReference]:
-    """Yield every reference to a document, in the order of recording."""
-    for row in rows:
-        for field, text in _hashes(said(row)):
-            yield DocumentReference(hash=text, field=field, **_event(row))
-
-
-def _hashes(data: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    for name, value in data.items():
-        for place, item in enumerate(value) if isinstance(value, list) else ((None, value),):
-            path = f"{prefix}{name}" if place is None else f"{prefix}{name}.{place}"
-            if isinstance(item, dict):
-                yield from _hashes(item, f"{path}.")
-            elif isinstance(item, str) and DOCUMENT.search(name):
-                yield path, item
+def documents(rows: Iterable[EventRow], store: DocumentStore) -> list[DocumentReference]:
+    """Return every reference to a document, in the order of recording, with what is stored of it; an event may name what nobody stored."""
+    named = [(row, field, digest) for row in rows for field, digest in documents_named(row.event.fact)]
+    known = store.known({digest for _, _, digest in named})
+    stored = {digest: StoredDocument.of(document, present=store.is_present(document)) for digest, document in known.items()}
+    return [DocumentReference(hash=digest, field=field, stored=stored.get(digest), **_event(row)) for row, field, digest in named]
 
 
 def _event(row: EventRow) -> dict[str, Any]:

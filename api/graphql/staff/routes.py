@@ -18,13 +18,14 @@ from api.graphql.staff.asked import StaffContext
 from api.graphql.staff.schema import staff_schema
 from api.problems import problem
 from api.stores.access_log import AccessLog
+from api.stores.documents import DocumentStore
 from projections.office.questions import Office
 
 CallerOf = Callable[[Request], Caller | None]
 NOT_KEPT = {"cache-control": "no-store"}
 
 
-def staff_graphql(office: Office, log: AccessLog, *, clock: Callable[[], datetime], caller_of: CallerOf) -> list[BaseRoute]:
+def staff_graphql(office: Office, documents: DocumentStore, log: AccessLog, *, clock: Callable[[], datetime], caller_of: CallerOf) -> list[BaseRoute]:
     """
     Give the routes of the staff schema. What an answer tells is in the access log before the answer goes out.
 
@@ -33,7 +34,7 @@ def staff_graphql(office: Office, log: AccessLog, *, clock: Callable[[], datetim
     service = Service(staff_schema)
 
     async def answer(request: Request, asked: Asked) -> Answer:
-        context = StaffContext(office, request.state.caller, log, clock)
+        context = StaffContext(office, documents, request.state.caller, log, clock)
         return await asyncio.to_thread(noted, asked, context)
 
     def noted(asked: Asked, context: StaffContext) -> Answer:

@@ -10,6 +10,7 @@ from api.graphql.common.connections import Connection
 from api.graphql.common.fields import answered
 from api.graphql.common.scalars import Json, Position
 from api.stores.access_log import AccessAct, AccessRow
+from api.stores.documents import AccessClass, Document
 from domain.actors import Role
 from domain.clocks import State
 from domain.law.provisions import FOREVER
@@ -22,6 +23,7 @@ strawberry.enum(Status, name="Status", description="Where a model stands at a mo
 strawberry.enum(Ground, name="Ground", description="Why a model is classified: Articles 51(1)(a) and (2), 52(1), 52(4).")
 strawberry.enum(State, name="ClockState", description="How a clock stands at a moment.")
 strawberry.enum(Role, name="Role", description="A function in the procedure.")
+strawberry.enum(AccessClass, name="AccessClass", description="Who reads a document; all but PUBLIC are confidential (Article 78).")
 strawberry.enum(AccessAct, name="AccessAct", description="What was done.")
 
 # -- Status and grounds ------------------------------------------------------------
@@ -217,9 +219,32 @@ class EventConnection(Connection[StoredEvent]):
     pass
 
 
+@strawberry.type(description="What is stored of a document. The document itself is read at /api/v1/documents/{hash}, by those who may.")
+class StoredDocument:
+    size: int = strawberry.field(description="How many bytes it has.")
+    media_type: str = strawberry.field(description="Its media type, as its first bytes show it.")
+    access_class: AccessClass = strawberry.field(description="Who reads it.")
+    exception_tags: list[str] = strawberry.field(description="Why parts of it may not be released (Regulation (EC) No 1049/2001, Article 4).")
+    third_party: bool = strawberry.field(description="It comes from somebody who is consulted before it is released.")
+    public_version: str | None = strawberry.field(description="SHA-256 of its redacted public version.")
+    uploaded_at: datetime = strawberry.field(description="When it was first sent.")
+    present: bool = strawberry.field(description="Its bytes are there, as far as their number tells; `registry verify` tells whether they are right.")
+
+    @classmethod
+    def of(cls, document: Document, *, present: bool) -> Self:
+        """Return what is stored as it is answered."""
+        classed = document.classed
+        return cls(
+            size=document.size, media_type=document.media_type, access_class=classed.access_class,
+            exception_tags=[str(tag) for tag in classed.exception_tags], third_party=classed.third_party,
+            public_version=classed.public_version, uploaded_at=document.uploaded_at, present=present,
+        )  # fmt: skip
+
+
 @strawberry.type(description="A document that an event refers to.")
 class DocumentReference:
     hash: str = strawberry.field(description="SHA-256 of the document.")
+    stored: StoredDocument | None = strawberry.field(description="What is stored of it; null when nobody ever sent it.")
     field: str = strawberry.field(description="The field of the event, with the place in a list.")
     event_id: UUID = strawberry.field(description="The event.")
     topic: str = strawberry.field(description="Its type.")
