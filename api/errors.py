@@ -54,6 +54,10 @@ class DocumentGone(Exception):
     """The bytes of a stored document are missing, or are no longer those of its hash: the operator must restore them."""
 
 
+class VaultClosed(Exception):
+    """The vault cannot be opened: its key is missing or another one."""
+
+
 def _sentence(error: Exception) -> str:
     text = str(error)
     return text[:1].upper() + text[1:]
@@ -82,6 +86,7 @@ PROBLEMS: dict[type[Exception], Callable[[Any], Response]] = {
     KeyReused: _plain(422),
     VersionMissing: _plain(428),
     DocumentGone: _plain(500),
+    VaultClosed: _plain(503),
     TooBusy: _plain(503),
 }
 """Every expected failure with its answer. An event larger than the archive takes is `Malformed`: the request itself was not too large."""

@@ -31,7 +31,7 @@ from api.rest.routes import rest_routes
 from api.schemas import ASSESSMENTS, assessment_schema, notification_schema
 from api.schemas import MEDIA_TYPE as SCHEMA
 from api.settings import Settings
-from api.wiring import Register, demonstration_clock, open_documents, open_door, open_register, published, server_clock
+from api.wiring import Register, demonstration_clock, open_documents, open_door, open_persons, open_register, open_vault, published, server_clock
 from domain.law.periods import legal_day, start_of
 from projections.office.inbox import Inbox
 from projections.public.answers import PublicList
@@ -108,7 +108,7 @@ async def _whole(app: FastAPI) -> AsyncIterator[None]:
     # Before any thread is started: a key or policy that is refused ends the process.
     logs = None if app.state.settings.database_url == "sqlite://" else await asyncio.to_thread(open_logs, app.state.settings, register)
     app.state.register = register
-    await asyncio.to_thread(_open_stores, app)
+    await asyncio.to_thread(_open_stores, app, register)
     ahead = Ahead(register)
     app.state.clock = ahead.clock if register.demonstration else server_clock
     app.state.ready = lambda: register.follower.failed is None
@@ -139,14 +139,16 @@ async def _whole(app: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(register.close)
 
 
-def _open_stores(app: FastAPI) -> None:
+def _open_stores(app: FastAPI, register: Register) -> None:
     """Open what is primary besides the events, and sweep what an upload left that was killed."""
     app.state.door = open_door(app.state.settings)
     app.state.documents = open_documents(app.state.settings)
     app.state.documents.shelf.sweep()
+    app.state.persons = open_persons(app.state.settings, register, open_vault(app.state.settings))
 
 
 def _close_stores(app: FastAPI) -> None:
+    app.state.persons.vault.close()
     app.state.documents.close()
     app.state.door.close()
 

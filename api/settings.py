@@ -22,6 +22,10 @@ class Settings(BaseSettings):
     witness_seconds: float = Field(2.0, ge=0, le=30, description="how long the public log waits for its witnesses before it is published")
     prepared_bytes: int = Field(64 * 1024 * 1024, ge=0, description="memory for prepared public answers")
     documents_folder: str = Field("", description="where documents are kept; by default `documents` beside the stores of a folder, else in `var`")
+    retention_years: int = Field(30, ge=1, le=100, description="how long a closed file is kept; while it is, no person it names is erased")
+    retention_source: str = Field(
+        "Regulation (EEC, Euratom) No 354/83: files are opened after 30 years", description="where retention_years comes from; the Act sets none"
+    )
     document_bytes: int = Field(100 * 1024 * 1024, ge=1, lt=2**31, description="the most bytes of one document")
 
     @property

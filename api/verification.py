@@ -1,8 +1,9 @@
-"""Verifying a whole store: stored events, read models, both logs, what is published of them, seals, access log, documents."""
+"""Verifying a whole store: stored events, read models, both logs, what is published of them, seals, access log, documents, persons."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from uuid import UUID
 
 import orjson
 from sqlalchemy import select
@@ -17,8 +18,9 @@ from api.stores.event_store.verification import EventVerification
 from api.stores.keys import KeyFolder, KeyRefused, default_folder
 from api.stores.log_store import CASES, PUBLIC, LogStore
 from api.stores.seal_store import SealsKept
-from api.wiring import open_documents, published, tracks, views
+from api.wiring import open_documents, open_vault, published, tracks, views
 from api.witnesses import read_policy
+from domain.corrections import PersonalDataErased
 from domain.law.periods import start_of
 from projections.follower import Track
 from projections.store import ReadStore, microseconds
@@ -66,6 +68,7 @@ class Verification:
             yield from self._logs(after)
             yield from self._access_log()
             yield from self._documents()
+            yield from self._persons()
         finally:
             self.recorder.close()
 
@@ -128,6 +131,18 @@ class Verification:
         finally:
             documents.close()
 
+    def _persons(self) -> Iterator[str]:
+        """Say whom in the vault the master key does not open, and who is still in it although the erasure is recorded."""
+        vault = open_vault(self.settings)
+        try:
+            self.show("the vault")
+            yield from vault.verify()
+            kept = vault.refs()
+            for ref in sorted({ref for ref in _erased(self.recorder) if ref in kept}):
+                yield f"Person {ref}: the erasure is recorded, and the vault still has the person; run `registry person erase {ref}` again."
+        finally:
+            vault.close()
+
 
 def log_differences(
     store: LogStore, recorder: Recorder, keys: KeyFolder, shown: ReadStore, after: int = 0, policy: Policy = UNWITNESSED
@@ -183,3 +198,11 @@ def _tables(old: Track, new: Track) -> Iterator[str]:
             if kept.get(key) != made.get(key):
                 fault = "is missing" if key not in kept else "should not be there" if key not in made else "differs"
                 yield f"Read model {old.store.name}, table {table.name}, row {key}: {fault}."
+
+
+def _erased(recorder: Recorder) -> Iterator[UUID]:
+    after = 0
+    while raw := recorder.raw_events(after, BATCH):
+        said = [orjson.loads(state)["data"] for _, topic, state in raw if topic == PersonalDataErased.TOPIC]
+        yield from (UUID(data["person_ref"]) for data in said if data["scope"] == "ALL")
+        after = raw[-1][0]

@@ -17,6 +17,7 @@ from api.dockets.names import Names
 from api.dockets.questions import Answers
 from api.dockets.runner import Runner
 from api.estimates.importing import show_last
+from api.persons import Persons
 from api.settings import Settings
 from api.stores.access_database import AccessDatabase
 from api.stores.access_log import AccessLog
@@ -28,16 +29,20 @@ from api.stores.event_store import StoreNotMigrated
 from api.stores.event_store.factory import Recorder, RecorderFactory, migrate, open_recorder, recorder_at
 from api.stores.event_store.mapper import EventDecoder, RegisterMapper
 from api.stores.feeds import Feeds
+from api.stores.keys import default_folder
 from api.stores.log_store import LogStore
 from api.stores.sessions import Sessions
 from api.stores.shelf import FolderShelf, MemoryShelf
 from api.stores.shelf import default_folder as default_documents
 from api.stores.tokens import TokenStore
 from api.stores.turns import one_at_a_time
+from api.stores.vault import Vault
+from api.stores.vault_key import MemoryKey, VaultKey
 from domain.ids import STREAMS
 from domain.law.periods import legal_day
 from domain.legal_parameters import first_law
 from domain.obligations import Catalogue, read_catalogues
+from domain.persons import Retention
 from domain.public import PUBLIC
 from domain.record import Facts
 from domain.registry import Registry
@@ -109,7 +114,13 @@ def set_up(database_url: str, role: str | None = None, public_role: str | None =
 def _set_up(database_url: str, role: str | None, public_role: str | None) -> None:
     migrate(database_url, role)
     estimates = EstimateStore(database_url)
-    for kept in (TokenStore(database_url), LogStore(database_url), DocumentStore(database_url, MemoryShelf()), estimates):
+    for kept in (
+        TokenStore(database_url),
+        LogStore(database_url),
+        DocumentStore(database_url, MemoryShelf()),
+        Vault(database_url, MemoryKey()),
+        estimates,
+    ):
         kept.create(role)
         kept.close()
     for store in (views(database_url), published(database_url)):
@@ -172,6 +183,28 @@ def open_documents(settings: Settings) -> DocumentStore:
         documents.close()
         raise StoreNotMigrated
     return documents
+
+
+def open_vault(settings: Settings) -> Vault:
+    """
+    Open the vault; in memory it is made now, and so is its key.
+
+    Raises: StoreNotMigrated.
+    """
+    url = settings.database_url
+    vault = Vault(url, MemoryKey() if url == "sqlite://" else VaultKey(default_folder(url)))
+    if url == "sqlite://":
+        vault.create()
+    if not vault.is_created():
+        vault.close()
+        raise StoreNotMigrated
+    return vault
+
+
+def open_persons(settings: Settings, register: Register, vault: Vault) -> Persons:
+    """Put the vault together with the files that name persons."""
+    retention = Retention(settings.retention_years, settings.retention_source)
+    return Persons(vault, register.registry, register.office, register.follower, retention)
 
 
 def views(database_url: str, suffix: str = "") -> ReadStore:

@@ -6,7 +6,7 @@ lost race is decided again, or answered as stale to whoever named the version it
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from threading import Lock
@@ -21,6 +21,7 @@ from domain import listing
 from domain.actors import Actor
 from domain.challenge import Challenge
 from domain.claims import DEMONSTRATION, LIST_NUMBERS, Claimed, Written
+from domain.corrections import PersonalDataEvent
 from domain.envelope import SYSTEM, Plan, in_envelopes, version_of
 from domain.errors import AlreadyInRegister, ClockBehind, KeyReused, Malformed, NotInRegister, Refused, Stale, TooBusy, require
 from domain.ids import LAW, REGISTER, STREAMS, Stream, lineage_claim, parse_stream, request_claim
@@ -33,6 +34,7 @@ from domain.model_case.case import Filing, ModelCase
 from domain.model_case.designation import ModelDesignatedUnder52_4
 from domain.model_case.follow_up import ListingRecorded, list_id_of
 from domain.model_case.identity import ModelCaseOpened
+from domain.persons import Retention, is_erased, refuse_erasure
 from domain.publication import Publication, PublicationExecuted, PublicationOrderCancelled, PublicationOrdered, open_orders
 from domain.qualified_alert import QualifiedAlert, can_carry_designation
 from domain.record import Act, Event, Fact, Facts, History, decide, evolve
@@ -171,7 +173,23 @@ class Registry(Application[UUID]):
         """
         return self._until_saved(at, lambda now: self._run_slot(case_id, order_id, now))
 
+    def record_on_files(self, files: Iterable[Stream], actor: Actor, at: datetime, fact: PersonalDataEvent, retention: Retention) -> Recorded | None:
+        """
+        Record what was done about a person's data on every file that names the person: all in one save.
+
+        None when no file names them, or each says already that all was erased.
+        Law: Regulation (EU) 2018/1725, Articles 18 to 20. Refuses: R33. Raises: Malformed where the law does not allow an erasure.
+        """
+        return self._until_saved(at, lambda now: self._record_on_files(tuple(files), Act(actor, now, self.law(now)), fact, retention))
+
     # -- Recording ------------------------------------------------------------------
+
+    def _record_on_files(self, files: Sequence[Stream], act: Act, fact: PersonalDataEvent, retention: Retention) -> Recorded | None:
+        states = [state for state in map(self._state, files) if not is_erased(state, fact.person_ref)]
+        for state in states:
+            refuse_erasure(state, act, fact, retention)
+        plan: Plan = [(state.stream, state, act.actor, decide(state, act, fact)) for state in states]
+        return self._save(act, plan, plan[0][0], uuid4()) if plan else None
 
     def _once(self, command: Command, *, dry_run: bool) -> Recorded:
         state = self._state(command.stream)

@@ -8,6 +8,7 @@ from typing import Any
 from api.settings import Settings
 from api.stores.keys import KeyFolder, KeyRefused, default_folder
 from api.stores.log_store import CASES, PUBLIC, LogStore
+from api.stores.vault_key import VaultKey
 from projections.transparency.notes import NoteRefused
 
 EXAMPLES = {
@@ -26,6 +27,7 @@ def add_parser(verbs: Any) -> None:
     )
     acts = verb.add_subparsers(title="acts", metavar="ACT", required=True)
     init = _act(acts, "init", "make the first key of a log", _init)
+    init.add_argument("--vault", action="store_true", help="make the master key of the vault of persons instead, before its first use makes it")
     init.add_argument("--origin", help="name of log and key: its public address without scheme; chosen once and kept")
     _act(acts, "rotate", "make the next key; old checkpoints stay verifiable, and the service takes it when it starts again", _rotate)
     _act(acts, "show", "print the verifier keys, oldest first, the last one in use", _show)
@@ -45,6 +47,8 @@ def _folder(given: argparse.Namespace) -> KeyFolder:
 
 
 def _init(given: argparse.Namespace) -> int:
+    if given.vault:
+        return _init_vault(given)
     origin = kept_origin(given.log)
     if given.origin and origin and given.origin != origin:
         return _refuse(f"the origin of this log is {origin}; it was chosen when the register was created", 2)
@@ -55,6 +59,16 @@ def _init(given: argparse.Namespace) -> int:
     except (KeyRefused, NoteRefused) as refused:
         return _refuse(str(refused), 1)
     print(signer.verifier.vkey)
+    return 0
+
+
+def _init_vault(given: argparse.Namespace) -> int:
+    key = VaultKey(_folder(given).folder)
+    try:
+        key.init()
+    except KeyRefused as refused:
+        return _refuse(str(refused), 1)
+    print(f"{key.file} opens the vault. Keep a copy of it apart from the backups of the database.", file=sys.stderr)
     return 0
 
 

@@ -8,6 +8,7 @@ from pydantic.json_schema import models_json_schema
 from starlette.responses import Response
 
 from api.rest import document_description as documents
+from api.rest import person_description as persons
 from api.rest.addresses import COLLECTIONS, events_of
 from api.rest.examples import VALUES, example_of
 from api.rest.requests import LONGEST_KEY, MOST_BYTES
@@ -39,8 +40,9 @@ PROBLEMS = {
     "422": "A value is malformed (`field`), or the Idempotency-Key came with another request.",
     "428": "If-Match is missing.",
     "500": "The bytes of a document are missing or were altered; they are not handed out.",
+    "503": "The vault cannot be opened, or the read models are behind; try again.",
 }
-OF_RECORDING = tuple(status for status in PROBLEMS if status != "500")
+OF_RECORDING = tuple(status for status in PROBLEMS if status < "500")
 TEXT: dict[str, Any] = {"type": "string"}
 COUNT: dict[str, Any] = {"type": "integer", "minimum": 0}
 
@@ -62,11 +64,11 @@ def document() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "Register of general-purpose AI models with systemic risk: recording", "version": "1", "description": PREFACE},
         "security": [{"token": []}],
-        "tags": [{"name": name} for name in (*COLLECTIONS, documents.TAG)],
-        "paths": {**_recordings(schemas), **_readings(), **documents.paths(_problems)},
+        "tags": [{"name": name} for name in (*COLLECTIONS, documents.TAG, persons.TAG)],
+        "paths": {**_recordings(schemas), **_readings(), **documents.paths(_problems), **persons.paths(_problems)},
         "components": {
-            "schemas": {**schemas, **ANSWERS, **documents.schemas()},
-            "parameters": {**PARAMETERS, **documents.PARAMETERS},
+            "schemas": {**schemas, **ANSWERS, **documents.schemas(), **persons.schemas()},
+            "parameters": {**PARAMETERS, **documents.PARAMETERS, **persons.PARAMETERS},
             "headers": {"ETag": {"description": "The version of the record addressed.", "schema": TEXT}},
             "responses": {status: _problem(text) for status, text in PROBLEMS.items()},
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": "A personal token: `registry token create`."}},

@@ -14,6 +14,7 @@ from api.errors import EXPECTED, WrongMethod, problem_of
 from api.rest.addresses import address_at, stream_at
 from api.rest.description import description
 from api.rest.documents import classify_document, hand_out, send_document
+from api.rest.persons import add_person, lift_restriction, read_person, rectify_person, restrict_person
 from api.rest.reading import read_record
 from api.rest.recording import record
 from domain.errors import NotInRegister, Refused
@@ -22,10 +23,13 @@ from domain.law.rules import R33
 PREFIX = "/api/v1"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 
-DOCUMENTS: dict[str, dict[str, Callable[..., Any]]] = {
+PLACES: dict[str, dict[str, Callable[..., Any]]] = {
     "/documents": {"POST": send_document},
     "/documents/{hash}": {"GET": hand_out, "HEAD": hand_out},
     "/documents/{hash}/classification": {"PUT": classify_document},
+    "/persons": {"POST": add_person},
+    "/persons/{ref}": {"GET": read_person, "PUT": rectify_person},
+    "/persons/{ref}/restriction": {"PUT": restrict_person, "DELETE": lift_restriction},
 }
 
 
@@ -52,7 +56,7 @@ def rest_routes() -> APIRouter:
     routes = APIRouter(prefix=PREFIX, route_class=ProblemRoute, include_in_schema=False)
     routes.add_api_route("/openapi.json", description, methods=["GET"], response_model=None)
     members: dict[str, Any] = {"dependencies": [Depends(signed_in)], "response_model": None}
-    for path, methods in DOCUMENTS.items():
+    for path, methods in PLACES.items():
         for method, answer in methods.items():
             routes.add_api_route(path, answer, methods=[method], **members)
         routes.add_api_route(path, other_method(", ".join(methods)), methods=[method for method in METHODS if method not in methods], **members)

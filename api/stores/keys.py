@@ -1,5 +1,5 @@
 """
-The keys of the logs: Ed25519, in files outside the database that only their owner may read.
+The keys of the logs: Ed25519, in files outside the database that only their owner may read. The key of the vault stands beside them.
 
 For each log a folder holds `NAME.key`, the private key in use as Go's note package writes it (PRIVATE+KEY+name+identifier+seed), and `NAME.vkeys`,
 every verifier key that was ever in use, a line each, oldest first. The name of a key is the origin of its log: it cannot sign for another one.
@@ -101,22 +101,30 @@ class KeyFolder:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         known = self.verifiers(log) if self._public(log).exists() else []
         # The verifier key first: after a crash between the two, no key is in use that nobody can verify.
-        _replace(self._public(log), "".join(f"{verifier.vkey}\n" for verifier in [*known, signer.verifier]))
-        _replace(self._private(log), _written(signer) + "\n")
+        write_private(self._public(log), "".join(f"{verifier.vkey}\n" for verifier in [*known, signer.verifier]))
+        write_private(self._private(log), _written(signer) + "\n")
         return signer
 
     def _read_private(self, log: str) -> str:
-        file = self._private(log)
-        try:
-            with file.open(encoding="ascii") as opened:
-                mode = stat.S_IMODE(os.fstat(opened.fileno()).st_mode)  # of what was opened, not of what the name means by now
-                if mode & ~OWNER_ONLY:
-                    raise KeyRefused(f"{file} can be read by others (mode {mode:04o}): make it private with `chmod 600`, or rotate the key.")
-                return opened.read().strip()
-        except FileNotFoundError:
-            raise KeyRefused(f"There is no key {file}: run `registry keys init`.") from None
-        except UnicodeDecodeError:
-            raise KeyRefused(f"{file} is not a key that this program wrote.") from None
+        return read_private(self._private(log), "run `registry keys init`")
+
+
+def read_private(file: Path, otherwise: str) -> str:
+    """
+    Read a private file.
+
+    Raises: KeyRefused when it is missing (`otherwise` says what to do then), readable by others, or not text.
+    """
+    try:
+        with file.open(encoding="ascii") as opened:
+            mode = stat.S_IMODE(os.fstat(opened.fileno()).st_mode)  # of what was opened, not of what the name means by now
+            if mode & ~OWNER_ONLY:
+                raise KeyRefused(f"{file} can be read by others (mode {mode:04o}): make it private with `chmod 600`, or rotate the key.")
+            return opened.read().strip()
+    except FileNotFoundError:
+        raise KeyRefused(f"There is no key {file}: {otherwise}.") from None
+    except UnicodeDecodeError:
+        raise KeyRefused(f"{file} is not a key that this program wrote.") from None
 
 
 def _written(signer: Signer) -> str:
@@ -138,7 +146,7 @@ def _parsed(text: str, file: Path) -> Signer:
     return signer
 
 
-def _replace(file: Path, text: str) -> None:
+def write_private(file: Path, text: str) -> None:
     """Write a private file so that a crash leaves the old or the new one, whole."""
     fresh = file.with_name(f"{file.name}.new")
     fresh.unlink(missing_ok=True)

@@ -28,8 +28,8 @@ class PrimaryDatabase:
 
     def create(self, role: str | None = None) -> None:
         """Create file or schema and tables unless they are there; on PostgreSQL let a database role use what web processes use."""
-        if self._file:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
+        if self.file:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
         with self.writing() as rows:
             if self.is_postgresql:
                 rows.execute(CreateSchema(self.name, if_not_exists=True))
@@ -39,11 +39,17 @@ class PrimaryDatabase:
 
     def is_created(self) -> bool:
         """Tell whether the tables are there; a missing file is not created."""
-        if self._file and not self._file.exists():
+        if self.file and not self.file.exists():
             return False
         with self.reading() as rows:
             schema = self.name if self.is_postgresql else None
             return all(inspect(rows).has_table(table, schema=schema) for table in self._metadata.tables)
+
+    @property
+    def file(self) -> Path | None:
+        """The file of the store, when it is one."""
+        database = self.engine.url.database
+        return None if self.is_postgresql or database is None or database.startswith("file:") else Path(database)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -62,11 +68,6 @@ class PrimaryDatabase:
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
-
-    @property
-    def _file(self) -> Path | None:
-        database = self.engine.url.database
-        return None if self.is_postgresql or database is None or database.startswith("file:") else Path(database)
 
     def _grant_to(self, rows: Connection, role: str) -> None:
         quoted = rows.dialect.identifier_preparer.quote(role)

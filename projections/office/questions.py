@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 
 from domain.actors import Actor, Role
 from domain.clocks import Clock
-from domain.ids import LAW, REGISTER, Stream
+from domain.ids import LAW, REGISTER, Stream, parse_stream
 from domain.law.periods import legal_day
 from domain.law.provisions import Law
 from domain.legal_parameters import LegalParameters, law_in_force
@@ -225,6 +225,14 @@ class Office:
         conditions += [events.c.recorded_at <= microseconds(until)] if until else []
         return tuple(self._events(*conditions, first=first))
 
+    def files_naming(self, ref: UUID) -> tuple[Stream, ...]:
+        """Return the case files and alerts whose events name somebody; a publication file belongs to its case."""
+        query = select(events.c.stream).where(_holds(self.store, f'"{ref}"'.encode())).distinct()
+        with self.store.reading() as rows:
+            streams = sorted(map(parse_stream, rows.execute(query).scalars()), key=str)
+        files = [Stream("case", stream.key) if stream.kind == "publication" else stream for stream in streams]
+        return tuple(dict.fromkeys(file for file in files if file.kind in ("case", "alert")))
+
     def due_orders(self, at: datetime | None = None) -> tuple[tuple[datetime, UUID, UUID], ...]:
         """Return the orders whose slot has come by a moment, or all that wait, earliest first: slot, case, order."""
         query = select(orders).order_by(orders.c.slot_at, orders.c.order_id)
@@ -254,6 +262,13 @@ class Office:
         with self.store.reading() as rows:
             found = rows.execute(query).all()
         return (EventRow(row.position, self.decode(row.topic, bytes(row.state)), bytes(row.state)) for row in found)
+
+
+def _holds(store: ReadStore, part: bytes) -> ColumnElement[bool]:
+    """Tell whether the stored bytes of an event hold some others; looked for from the first event to the last."""
+    place = func.instr if store.engine.dialect.name == "sqlite" else func.pg_catalog.position
+    found: ColumnElement[bool] = place(events.c.state, part) > 0
+    return found
 
 
 def _at(valid_at: datetime, known_at: datetime | None) -> ColumnElement[bool]:

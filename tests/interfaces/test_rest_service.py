@@ -14,13 +14,14 @@ from fastapi import FastAPI
 from httpx2 import Response
 from starlette.testclient import TestClient
 
+from api.persons import Persons
 from api.rest.addresses import COLLECTIONS, event_at, events_of, kebab, stream_at
 from api.rest.routes import rest_routes
 from api.settings import Settings
 from api.stores.access_log import AccessLog
 from api.stores.documents import DocumentStore
 from api.stores.tokens import TokenStore
-from api.wiring import Register, open_documents, open_door, open_register
+from api.wiring import Register, open_documents, open_door, open_persons, open_register, open_vault
 from domain.actors import Role
 from domain.events import EVENTS
 from domain.ids import ALONE
@@ -47,6 +48,7 @@ class Service:
     tokens: TokenStore
     log: AccessLog
     documents: DocumentStore
+    persons: Persons
     _known: dict[Role, str] = field(default_factory=dict)
 
     def headers(self, role: Role | None, version: int | None, **more: str) -> dict[str, str]:
@@ -81,12 +83,14 @@ def served(*, demonstration: bool = False, follows: bool = True, patience: float
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     documents = open_documents(settings)
     app.state.register, app.state.door, app.state.settings, app.state.documents = register, door, settings, documents
+    app.state.persons = open_persons(settings, register, open_vault(settings))
     app.state.clock = lambda: NOW
     app.include_router(rest_routes())
     if follows:
         register.follower.start()
     with TestClient(app) as client:
-        yield Service(register, client, door.tokens, door.log, documents)
+        yield Service(register, client, door.tokens, door.log, documents, app.state.persons)
+    app.state.persons.vault.close()
     register.close()
     documents.close()
     door.close()
