@@ -63,7 +63,8 @@ class Clock:
     """
     A clock at a moment. `due` is the last day of a term, `first_admissible` the first day after a waiting period.
 
-    `about` is what the clock is about: a provider, a hearing, a decision. `days_late` counts calendar days.
+    `about` is what the clock is about: a provider, a hearing, a decision, a filing. `days_late` and `days_open` count calendar days; the latter is
+    for what has no term at all.
     """
 
     clock: ClockId
@@ -73,6 +74,7 @@ class Clock:
     first_admissible: date | None = None
     satisfied_by: Start | None = None
     days_late: int | None = None
+    days_open: int | None = None
     provisional: bool = False
     arithmetic: tuple[str, ...] = ()
     about: UUID | None = None
@@ -208,6 +210,24 @@ def action(start: Start, *, lodged: Start | None, today: date, about: UUID) -> C
     words = (*two_months.arithmetic[:2], f"Ten days are added on account of distance: {in_words(last)}. Shown for information; the Court decides.")
     state = State.CLOSED if lodged else State.RUNNING if today <= last else State.EXPIRED
     return Clock("D6", state, start, due=last, satisfied_by=lodged, arithmetic=words, about=about)
+
+
+# -- D7: to decide on arguments and requests, Charter Article 41(1) ----------------
+
+
+def deciding(start: Start, decided: Start | None, *, today: date, about: UUID) -> Clock:
+    """
+    Return how long arguments or a request for reassessment have been open, in days since receipt; there is no day by which to decide.
+
+    Law: Charter, Article 41(1); Article 265 TFEU.
+    """
+    until = decided.on if decided else today
+    days = (until - start.on).days
+    since = f"counted from receipt on {in_words(start.on)}"
+    so_many = f"{days} day" if days == 1 else f"{days} days"
+    how_long = f"Decided after {so_many}, on {in_words(until)}" if decided else f"Open for {so_many} on {in_words(until)}"
+    words = (f"{how_long}, {since}.", "The Act sets no time limit for the decision: it is due in a reasonable time (Charter, Article 41(1)).")
+    return Clock("D7", State.CLOSED if decided else State.RUNNING, start, satisfied_by=decided, days_open=days, arithmetic=words, about=about)
 
 
 # -- D9: to claim confidentiality, Article 78 ------------------------------------

@@ -203,4 +203,5 @@ def _clock_in_words(answer: dict[str, Any]) -> str:
     parts = [f"{answer['clock']} {answer['state']}"]
     parts += [f"{words} {answer[name]}" for name, words in (("due", "due"), ("first_admissible", "from")) if name in answer]
     parts += [f"late by {answer['days_late']} days"] if answer.get("days_late") else []
+    parts += [f"open for {answer['days_open']} days"] if "days_open" in answer else []
     return ", ".join([*parts, *(["provisional"] if answer["provisional"] else [])])

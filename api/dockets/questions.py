@@ -15,7 +15,7 @@ from domain.types import instant
 from projections.office.questions import Office
 from projections.public.questions import Filters, Listed, PublicQuestions, When
 
-CLOCKS = ("D1", "D1-L", "D2", "D3", "D4", "D5", "D6", "D8", "D9")
+CLOCKS = ("D1", "D1-L", "D2", "D3", "D4", "D5", "D6", "D7", "D8", "D9")
 MOST = 100_000
 
 

@@ -110,7 +110,10 @@ def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
 UUID_TEXT = {"type": "string", "format": "uuid"}
 MOMENT = {"type": "string", "format": "date-time"}
 _EVENT = _object(event_id=UUID_TEXT, stream=TEXT, version=COUNT, topic=TEXT, recorded_at=MOMENT, data={"type": "object"})
-_CLOCK = {"type": "object", "properties": {"clock": TEXT, "state": {"enum": list(State)}, "due": {"type": "string", "format": "date"}}}
+_CLOCK = {
+    "type": "object",
+    "properties": {"clock": TEXT, "state": {"enum": list(State)}, "due": {"type": "string", "format": "date"}, "days_open": COUNT},
+}
 _VIEW = {
     "status": _nullable({"enum": list(Status), "description": "Null where the reader may not see it, and while the read model is behind."}),
     "clocks": _nullable({"type": "array", "items": {"$ref": REF.format(model="Clock")}}),

@@ -132,12 +132,16 @@ def pending(case: ModelCase, law: Law, at: datetime) -> list[UUID]:
 
 
 def _is_decided(case: ModelCase, submission_id: UUID, law: Law) -> bool:
-    """Tell whether a decision on some arguments has effect; an adopted one that nobody was informed of has none."""
+    return bool(deciding(case, submission_id, law))
+
+
+def deciding(case: ModelCase, submission_id: UUID, law: Law) -> list[Event[CommissionDecision]]:
+    """Return the decisions on some arguments that have effect; an adopted one that nobody was informed of has none."""
     carrier = carrier_of(case, submission_id)
-    decided = [d.fact.decision_id for d in decisions_on(case, submission_id)]
+    decided: list[Event[CommissionDecision]] = list(decisions_on(case, submission_id))
     if carrier and isinstance(carrier.fact, RenotificationReceived):  # a conversion decides its arguments too
-        decided += [e.fact.decision_id for e in case.of(AcceptanceConverted) if e.fact.target_decision_id == carrier.fact.target_decision_id]
-    return any(informed_at(case, d) is not None and not is_undone(case, d, law) for d in decided)
+        decided += [e for e in case.of(AcceptanceConverted) if e.fact.target_decision_id == carrier.fact.target_decision_id]
+    return [e for e in decided if informed_at(case, e.fact.decision_id) and not is_undone(case, e.fact.decision_id, law)]
 
 
 def acceptance_in_force(case: ModelCase, decision_id: UUID, act: Act) -> bool:

@@ -18,6 +18,7 @@ from domain.model_case.decision import DraftDecisionCommunicated, ProviderHeard,
 from domain.model_case.designation import is_designated_by
 from domain.model_case.information import information_clocks
 from domain.model_case.notification import counts_from, duties_to_notify, first_notified, notices, withdrawn_at
+from domain.model_case.open_questions import open_questions
 from domain.model_case.threshold import ThresholdFoundNeverMet, conditions
 from domain.status import CaseFacts, ConditionMet, Ground, Status, grounds, status_at
 
@@ -80,6 +81,7 @@ def clocks(case: ModelCase, law: Law, at: datetime) -> list[Clock]:
         *hearings,
         *reassessment.reassessment_clocks(case, law, at),
         *action_clocks(case, today),
+        *open_questions(case, law, at),
         *information_clocks(case, today),
     ]
 

@@ -116,9 +116,13 @@ def outcomes(case: ModelCase, request_id: UUID) -> list[Event[CommissionDecision
 
 def is_waiting(case: ModelCase, request_id: UUID, law: Law) -> bool:
     """Tell whether an admissible request waits for its decision, or waits again because that was undone."""
-    withdrawn = any(e.fact.request_id == request_id for e in case.of(ReassessmentRequestWithdrawn))
     decided = any(not is_undone(case, e.fact.decision_id, law) for e in outcomes(case, request_id))
-    return is_admissible(case, request_id) and not withdrawn and not decided
+    return is_maintained(case, request_id) and not decided
+
+
+def is_maintained(case: ModelCase, request_id: UUID) -> bool:
+    """Tell whether a request was admitted and not withdrawn."""
+    return is_admissible(case, request_id) and all(e.fact.request_id != request_id for e in case.of(ReassessmentRequestWithdrawn))
 
 
 def pending_request(case: ModelCase, act: Act) -> UUID | None:

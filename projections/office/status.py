@@ -217,7 +217,7 @@ def _write(rows: Connection, written: Written) -> None:
 def _clock_rows(case: ModelCase, law: Law) -> list[dict[str, Any]]:
     """Return the day on which each clock ends, for lists of what is due."""
     last = max((e.recorded_at for found in case.by_topic.values() for e in found[-1:]), default=None)
-    return [_clock_row(case.stream.key, clock) for clock in clocks(case, law, last)] if last else []
+    return [_clock_row(case.stream.key, clock) for clock in clocks(case, law, last) if clock.due or clock.first_admissible] if last else []
 
 
 def _clock_row(case_id: str, clock: Clock) -> dict[str, Any]:

@@ -212,7 +212,7 @@ def test_the_history_on_the_page_of_an_entry_is_that_of_the_schema(ask: Interfac
 AT = "(validAt: $v, knownAt: $k)"
 EVENT = "{ eventId event on }"
 FLAGS = "argumentsPending hearingOpen reassessmentPending notificationOverdue onUnionMarket provisional obligationsDeferredUntil"
-CLOCK = f"clock state startedBy {EVENT} due firstAdmissible satisfiedBy {EVENT} daysLate provisional arithmetic about"
+CLOCK = f"clock state startedBy {EVENT} due firstAdmissible satisfiedBy {EVENT} daysLate daysOpen provisional arithmetic about"
 CASE = (
     f"query ($id: ID!, $v: DateTime, $k: DateTime) {{ case(id: $id) {{ status{AT} {{ status grounds {{ ground span {{ from to }} }} }} "
     f"grounds{AT} {{ ground spans {{ from to }} }} flags{AT} {{ {FLAGS} }} clocks{AT} {{ {CLOCK} }} }} }}"

@@ -141,12 +141,13 @@ def test_flags_and_clocks_are_those_of_the_fold(stack: Stack) -> None:
         "provisional": False, "obligationsDeferredUntil": None,
     }  # fmt: skip
     event = "{ eventId event on }"
-    asked = f"clocks {{ clock state startedBy {event} due firstAdmissible satisfiedBy {event} daysLate provisional arithmetic about }}"
+    asked = f"clocks {{ clock state startedBy {event} due firstAdmissible satisfiedBy {event} daysLate daysOpen provisional arithmetic about }}"
     found = case(stack, asked)["clocks"]
     known = [as_answer(clock) for clock in stack.register.office.clocks(UUID(stack.case("alpha")), NOW, NOW)]
     assert [clock["clock"] for clock in found] == [clock["clock"] for clock in known]
-    assert {"D1", "D9"} <= {clock["clock"] for clock in found}
-    assert [clock["due"] for clock in found] == [clock["due"] for clock in known]
+    assert {"D1", "D7", "D9"} <= {clock["clock"] for clock in found}
+    assert [clock["due"] for clock in found] == [clock.get("due") for clock in known]
+    assert [clock["daysOpen"] for clock in found] == [clock.get("days_open") for clock in known]
     assert found[0]["arithmetic"] == known[0]["arithmetic"] != []
     assert found[0]["startedBy"]["eventId"] == known[0]["started_by"]["event_id"]
 

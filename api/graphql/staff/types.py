@@ -138,9 +138,10 @@ class Clock:
     first_admissible: date | None = strawberry.field(description="First day after a waiting period.")
     satisfied_by: ClockEvent | None = strawberry.field(description="What stopped it.")
     days_late: int | None = strawberry.field(description="Calendar days after the term.")
+    days_open: int | None = strawberry.field(description="D7 only, for which the Act sets no term: calendar days since receipt, until decided.")
     provisional: bool = strawberry.field(description="The date hangs on days of the calendar that were not checked.")
     arithmetic: list[str] = strawberry.field(description="How the date was counted, in sentences.")
-    about: UUID | None = strawberry.field(description="What it is about: a provider, a hearing, a decision.")
+    about: UUID | None = strawberry.field(description="What it is about: a provider, a hearing, a decision, a filing.")
 
 
 # -- Provider and market -------------------------------------------------------------
