@@ -92,7 +92,7 @@ def _cpu_us(write: Write) -> float:
 
 def decided(register: Register) -> Write:
     """Record a notification of the provider on one case after another, with all that the use case holds against it."""
-    cases = register.office.cases(CaseFilter(), first=2_000)
+    cases = register.office.cases(CaseFilter(datetime.now(UTC)), first=2_000)
     last = register.recorder.last_recorded_at() or 0
     at = max(datetime.now(UTC), EPOCH + timedelta(microseconds=last))
     numbers = count()

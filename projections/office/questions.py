@@ -69,12 +69,12 @@ class EventRow:
 
 @dataclass(frozen=True, slots=True)
 class CaseFilter:
-    """Which cases are asked for; empty means all."""
+    """Which cases are asked for, at a moment of validity; the rest left empty means all, as known now."""
 
+    valid_at: datetime
     status: str | None = None
     clock_due_before: date | None = None
     search: str = ""
-    valid_at: datetime | None = None
     known_at: datetime | None = None
 
 
@@ -281,14 +281,13 @@ def _at(valid_at: datetime, known_at: datetime | None) -> ColumnElement[bool]:
 
 
 def _with_status(wanted: CaseFilter) -> Any:
-    at = _at(wanted.valid_at, wanted.known_at) if wanted.valid_at else status_spans.c.known_to == ALWAYS
-    return select(status_spans.c.case_id).where(at, status_spans.c.status == wanted.status)
+    return select(status_spans.c.case_id).where(_at(wanted.valid_at, wanted.known_at), status_spans.c.status == wanted.status)
 
 
 def _without_status(wanted: CaseFilter) -> Any:
     """Return the cases that are not classified: also those with no rectangle at all."""
-    at = _at(wanted.valid_at, wanted.known_at) if wanted.valid_at else status_spans.c.known_to == ALWAYS
-    return cases.c.case_id.not_in(select(status_spans.c.case_id).where(at, status_spans.c.status != "NOT_CLASSIFIED"))
+    classified = select(status_spans.c.case_id).where(_at(wanted.valid_at, wanted.known_at), status_spans.c.status != "NOT_CLASSIFIED")
+    return cases.c.case_id.not_in(classified)
 
 
 def _case_row(row: Any) -> CaseRow:

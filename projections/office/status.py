@@ -14,6 +14,7 @@ from domain.law.provisions import FOREVER, Law
 from domain.legal_parameters import LegalParameters, law_in_force
 from domain.model_case.case import ModelCase
 from domain.model_case.effects import MOVES_STATUS, case_facts, clocks
+from domain.publication import Publication, claim_clock
 from domain.record import Event, evolve
 from domain.register import Register, settings_on
 from domain.status import BEGINNING, CaseFacts, timeline
@@ -27,6 +28,8 @@ Piece = tuple[int, int, str, bytes]
 Written = dict[tuple[str, int, int], dict[str, Any]]
 """Rectangles by case, start on the valid axis, start on the known axis."""
 
+CLAIMS = "D9"
+"""The clock that a case has by its publication file."""
 MOST_OPEN = 50_000
 """Cases whose open rectangles are kept between batches."""
 
@@ -90,6 +93,7 @@ class StatusSpans(Projection):
             return
         written: Written = {}
         touched: dict[str, tuple[ModelCase, Law]] = {}
+        claims: dict[Stream, Law] = {}
         if len(self._open) > MOST_OPEN:
             self._open.clear()
             self._folded.clear()
@@ -100,14 +104,20 @@ class StatusSpans(Projection):
             if event.stream in (LAW, REGISTER):
                 self._amend(event)
                 touched.update(self._moved_by_law(rows, seen, written))
+                claims |= dict.fromkeys(_publications(rows, seen.position), self._law_at(event))
+            elif event.stream.kind == "publication":
+                claims[event.stream] = self._law_at(event)
             elif event.stream.kind == "case":
                 case, law = touched[event.stream.key] = self._evolved(rows, event), self._law_at(event)
                 if event.topic in MOVES_STATUS:
                     self._move(case, law, microseconds(event.recorded_at), written)
         _write(rows, written)
         if touched:  # a clock may be there no longer, as D1 where D1-L is
-            rows.execute(delete(clock_rows).where(clock_rows.c.case_id == bindparam("touched")), [{"touched": case_id} for case_id in touched])
+            of_the_case = (clock_rows.c.case_id == bindparam("touched"), clock_rows.c.clock != CLAIMS)
+            rows.execute(delete(clock_rows).where(*of_the_case), [{"touched": case_id} for case_id in touched])
+        claimed = [(stream.key, clock) for stream, law in claims.items() if (clock := self._claim_clock(rows, stream, law))]
         upsert(rows, clock_rows, [row for case, law in touched.values() for row in _clock_rows(case, law)])
+        upsert(rows, clock_rows, [_clock_row(*each) for each in claimed])
 
     # -- States -----------------------------------------------------------------------
 
@@ -115,6 +125,15 @@ class StatusSpans(Projection):
         state = evolve(self._histories.load(rows, event.stream, event.version), event)
         self._histories.keep(state)
         return state
+
+    def _claim_clock(self, rows: Connection, stream: Stream, law: Law) -> Clock | None:
+        """Return clock D9 as it stood at the last event of a publication file."""
+        query = select(events.c.topic, events.c.state).where(events.c.stream == str(stream)).order_by(events.c.version)
+        publication, last = Publication(stream), None
+        for row in rows.execute(query):
+            last = self._decode(row.topic, row.state)
+            publication = evolve(publication, last)
+        return claim_clock(publication, law, legal_day(last.recorded_at)) if last else None
 
     def _load_law(self, rows: Connection, before: int) -> tuple[LegalParameters, Register]:
         law, register = LegalParameters(LAW), Register(REGISTER)
@@ -220,12 +239,18 @@ def _clock_rows(case: ModelCase, law: Law) -> list[dict[str, Any]]:
     return [_clock_row(case.stream.key, clock) for clock in clocks(case, law, last) if clock.due or clock.first_admissible] if last else []
 
 
+def _publications(rows: Connection, before: int) -> list[Stream]:
+    query = select(events.c.stream).where(events.c.position < before, events.c.stream.startswith("publication/")).distinct()
+    return [parse_stream(name) for name in rows.execute(query).scalars()]
+
+
 def _clock_row(case_id: str, clock: Clock) -> dict[str, Any]:
-    done = clock.state in (State.CLOSED, State.WITHIN_OUTER_LIMIT, State.LATE) or (clock.satisfied_by is not None)
+    done = clock.state in (State.CLOSED, State.WITHIN_OUTER_LIMIT, State.LATE) or clock.satisfied_by is not None
+    silent = clock.clock == CLAIMS and clock.state is State.EXPIRED  # silence ends it like a claim
     return {
         "case_id": case_id,
         "clock": clock.clock,
         "about": str(clock.about or ""),
         "day": clock.due or clock.first_admissible,
-        "open": not done,
+        "open": not (done or silent),
     }

@@ -39,6 +39,7 @@ def test_cases_are_found_by_status_words_and_clocks(stack: Stack) -> None:
     assert everybody[:2] == ["Alpha", "Beta"]
     assert found_cases(stack, '(search: "beta")') == ["Beta"]
     assert found_cases(stack, "(status: CLEARED)") == ["Alpha"]
+    assert "Alpha" not in found_cases(stack, "(status: CLASSIFIED)")  # without a time: now, and not whenever it was
     assert "Alpha" in found_cases(stack, '(status: CLASSIFIED, validAt: "2026-03-02", knownAt: "2026-03-10")')
     assert "Alpha" not in found_cases(stack, '(status: CLASSIFIED, validAt: "2026-03-02", knownAt: "2026-03-04")')
     assert found_cases(stack, '(clockDueBefore: "2025-01-01")') == []

@@ -80,16 +80,16 @@ def test_cases_are_found_by_their_names_page_by_page(read_side: ReadSide) -> Non
     read_side.fold(Told.of(events_of([*happened, named_later]), [2, 1]))
 
     def found(search: str = "", **more: object) -> list[str]:
-        return [row.internal_name for _, row in read_side.office.cases(CaseFilter(search=search, **more), first=10)]  # type: ignore[arg-type]
+        return [row.internal_name for _, row in read_side.office.cases(CaseFilter(MARCH_10, search=search, **more), first=10)]  # type: ignore[arg-type]
 
     assert found() == ["Alpha", "Beta", "Gamma"]
     assert found("ÅNGSTRÖM") == found("100%") == found("beta-1") == found(case("beta").key) == ["Beta"]
     assert found("%%") == found("al_ha") == found("\x00") == []
     assert found(known_at=MARCH_2 + DAY) == ["Alpha", "Beta"]
     assert found(known_at=MARCH_2 + DAY - TICK) == ["Alpha"]
-    ((number, first),) = read_side.office.cases(CaseFilter(), first=1)
+    ((number, first),) = read_side.office.cases(CaseFilter(MARCH_10), first=1)
     assert (number, first.internal_name, first.version, first.opened_at) == (1, "Alpha", 1, MARCH_2)
-    assert [row.internal_name for _, row in read_side.office.cases(CaseFilter(), first=10, after=1)] == ["Beta", "Gamma"]
+    assert [row.internal_name for _, row in read_side.office.cases(CaseFilter(MARCH_10), first=10, after=1)] == ["Beta", "Gamma"]
     row = read_side.office.case_row(UUID(case("beta").key))
     assert row
     assert (row.version, row.list_id) == (2, None)
@@ -100,7 +100,7 @@ def test_cases_are_found_by_their_names_page_by_page(read_side: ReadSide) -> Non
 
 
 def due(side: ReadSide, day: str) -> list[str]:
-    return [row.internal_name for _, row in side.office.cases(CaseFilter(clock_due_before=date.fromisoformat(day)), first=10)]
+    return [row.internal_name for _, row in side.office.cases(CaseFilter(MARCH_10, clock_due_before=date.fromisoformat(day)), first=10)]
 
 
 HOLIDAYS = (MARCH_2, LAW, fact("HolidayCalendarPublished", **CALENDAR))
@@ -136,6 +136,46 @@ def test_a_calendar_moves_the_clocks_of_every_case(read_side: ReadSide, size: in
     known = (MARCH_2, ALPHA, fact("ThresholdExpectedToBeMet", became_known_on="2026-03-01", basis="ESTIMATE"))
     holiday = fact("HolidayCalendarPublished", **{**CALENDAR, "calendar_version": 2, "days": ["2026-03-16"]})
     read_side.fold(Told.of(events_of([HOLIDAYS, (MARCH_2, ALPHA, opened()), known, (MARCH_10, LAW, holiday)]), [size]))
+    assert (due(read_side, "2026-03-17"), due(read_side, "2026-03-18")) == ([], ["Alpha"])
+
+
+CONTENT = {"provider_name": "Alpha AI", "provider_country": "FR", "marketed_names": ["Alpha"], "public_grounds": ["51(1)(a)"]}
+PROPOSED = (MARCH_2, publication(), fact("PublicationContentProposed", case_id=ALPHA.key, proposed_at=MARCH_2.isoformat(), **CONTENT))
+CLAIMED = fact(
+    "ConfidentialityClaimLodged", claim_id=named("claim"), received_at=MARCH_10.isoformat(), filer_ref=named("alpha-ai"),
+    claimed_fields=["provider_name"], reasons_hash=document("claim"),
+)  # fmt: skip
+GRANTED = fact(
+    "ConfidentialityClaimDecided", claim_id=named("claim"), notified_at=MARCH_10.isoformat(), granted_fields=["provider_name"],
+    reasons_hash=document("granted"),
+)  # fmt: skip
+ORDERED = fact("PublicationOrdered", order_id=named("order"), action="REMOVE", slot_at=brussels("2026-03-18"), public_reason="ANNULLED")
+
+
+@pytest.mark.parametrize("size", [1, 100])
+def test_what_is_to_be_published_is_due_until_its_provider_claims(read_side: ReadSide, size: int) -> None:
+    """Clock D9 is on the publication file, and is found like the clocks of the case (procedure 2.3)."""
+    history = [HOLIDAYS, (MARCH_2, ALPHA, opened()), PROPOSED, (MARCH_10, ALPHA, provider())]
+    read_side.fold(Told.of(events_of(history), [size]))
+    assert (due(read_side, "2026-03-16"), due(read_side, "2026-03-17")) == ([], ["Alpha"])
+    read_side.fold(Told.of(events_of([*history, (MARCH_10, publication(), CLAIMED), (MARCH_10, publication(), GRANTED)]), [size]))
+    assert due(read_side, "2027-01-01") == []
+
+
+@pytest.mark.parametrize("size", [1, 100])
+def test_what_is_to_be_published_is_due_until_the_time_passed_in_silence(read_side: ReadSide, size: int) -> None:
+    history = [HOLIDAYS, (MARCH_2, ALPHA, opened()), PROPOSED, (brussels("2026-03-16", 23), publication(), ORDERED)]
+    read_side.fold(Told.of(events_of(history), [size]))
+    assert due(read_side, "2026-03-17") == ["Alpha"]
+    executed = fact("PublicationExecuted", order_id=named("order"), list_id="1")
+    read_side.fold(Told.of(events_of([*history, (brussels("2026-03-17", 0), publication(), executed)]), [size]))
+    assert due(read_side, "2027-01-01") == []
+
+
+@pytest.mark.parametrize("size", [1, 100])
+def test_a_calendar_moves_the_clock_of_what_is_to_be_published(read_side: ReadSide, size: int) -> None:
+    holiday = fact("HolidayCalendarPublished", **{**CALENDAR, "calendar_version": 2, "days": ["2026-03-16"]})
+    read_side.fold(Told.of(events_of([HOLIDAYS, (MARCH_2, ALPHA, opened()), PROPOSED, (MARCH_10, LAW, holiday)]), [size]))
     assert (due(read_side, "2026-03-17"), due(read_side, "2026-03-18")) == ([], ["Alpha"])
 
 
@@ -177,7 +217,7 @@ def test_an_order_waits_until_it_is_carried_out_or_cancelled(read_side: ReadSide
 
 def test_an_empty_store_answers(read_side: ReadSide) -> None:
     office = read_side.office
-    assert office.history(ALPHA_ID) == office.cases(CaseFilter(), first=10) == office.events(first=10) == office.due_orders() == ()
+    assert office.history(ALPHA_ID) == office.cases(CaseFilter(MARCH_10), first=10) == office.events(first=10) == office.due_orders() == ()
     assert office.case_row(ALPHA_ID) is office.last_recorded_at() is None
     assert office.clocks(ALPHA_ID, MARCH_2) == ()
     assert office.standing(ALPHA_ID, MARCH_2, MARCH_2).status == "NOT_CLASSIFIED"

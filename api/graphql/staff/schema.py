@@ -61,7 +61,7 @@ def cases(
     if clock_due_before and info.context.actor.role not in CASE_FILES:
         info.context.refused = True
         raise refusal(FORBIDDEN, f"Clocks are read by {', '.join(sorted(CASE_FILES))}.")
-    wanted = CaseFilter(status, clock_due_before, _words(search), info.context.at(valid_at), info.context.at(known_at) if known_at else None)
+    wanted = CaseFilter(info.context.at(valid_at), status, clock_due_before, _words(search), info.context.at(known_at) if known_at else None)
     size = page_size(first)
     found = info.context.office.cases(wanted, first=size + 1, after=number_of(after, "case"))
     info.context.touched.update(f"case/{row.case_id}" for _, row in found[:size])
