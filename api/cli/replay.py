@@ -23,6 +23,10 @@ from domain.types import YEARS, instant
 EXAMPLE = "example:\n  registry replay tests/dockets/late-notification.yaml --format json"
 FROM_THE_BEGINNING = date(YEARS[0], 1, 1)
 """A docket's settings are the readings of its whole history."""
+TOO_LATE = (
+    "`settings` hold from the beginning of a store, and this store has begun: replay into a new one, "
+    "or leave `settings` out and record JudgementSettingChanged on register"
+)
 SETTINGS_REASONS = "0" * 64
 """A docket gives no document with reasons for its settings."""
 
@@ -80,7 +84,13 @@ def play_file(path: Path) -> Iterator[Result]:
 
 
 def play(register: Register, docket: Docket, writer: "_Table | _Json") -> bool:
-    """Run one docket against a register and write what comes of it; True when everything was as expected."""
+    """
+    Run one docket against a register and write what comes of it; True when everything was as expected.
+
+    Raises: DocketError for settings where the store exists already: they are the readings of a whole history, and this one has its own.
+    """
+    if docket.settings and register.registry.is_created:
+        raise DocketError(f"{docket.name}: {TOO_LATE}")
     runner = register.runner(docket.name)
     writer.begin(docket.title)
     good = True

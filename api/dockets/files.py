@@ -6,10 +6,12 @@ Every scalar is read as text and later parsed by the type of its field: `1.1e+25
 
 import heapq
 import json
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -29,6 +31,7 @@ from yaml.events import (
 from domain.types import instant
 
 Loader = getattr(yaml, "CLoader", yaml.Loader)
+HALVES_OR_ESCAPE = re.compile(r"(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\.")
 NOTHING = ("", "~", "null", "Null", "NULL")
 
 
@@ -64,8 +67,16 @@ def read_docket(path: Path, text: TextIO) -> Docket:
     """
     if path.suffix == ".jsonl":
         return Docket(path.name, path.stem, {}, _readable(path, _json_lines(path, text)))
-    docket = _Yaml(path, text).docket()
+    docket = _Yaml(path, _paired(path, text) if path.suffix == ".json" else text).docket()
     return replace(docket, steps=_readable(path, docket.steps))
+
+
+def _paired(path: Path, text: TextIO) -> TextIO:
+    """Write out the characters that JSON escapes in two halves, as YAML does not know them (RFC 8259, section 7)."""
+    try:
+        return StringIO(HALVES_OR_ESCAPE.sub(lambda found: json.loads(f'"{found[0]}"') if found[1] else found[0], text.read()))
+    except UnicodeDecodeError as error:
+        raise DocketError(f"{path.name}: is not written in UTF-8: {error}") from None
 
 
 def _readable(path: Path, steps: Iterator[Step]) -> Iterator[Step]:

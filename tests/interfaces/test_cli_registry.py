@@ -187,6 +187,19 @@ def test_settings_of_a_docket_hold_from_its_first_step(tmp_path: Path, capsys: p
     )
 
 
+def test_settings_of_a_docket_are_refused_where_a_store_has_begun(tmp_path: Path, store: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with_settings = DOCKET.replace("steps:", "settings: {HEARING_MIN_WORKING_DAYS: 12}\nsteps:")
+    assert main(["replay", written(tmp_path, with_settings), "--database", store]) == 0, "a new store takes them"
+    before = stored(store)
+    assert [topic for _, topic, _ in before].count("JudgementSettingChanged") == 1
+    capsys.readouterr()
+    assert main(["replay", written(tmp_path, with_settings), "--database", store, "--format", "json"]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("registry replay: docket.yaml: `settings` hold from the beginning of a store, and this store has begun")
+    assert stored(store) == before
+
+
 def test_only_a_demonstration_takes_its_time_from_a_docket(tmp_path: Path, store: str, capsys: pytest.CaptureFixture[str]) -> None:
     register = open_register(Settings(database_url=store))
     register.create(CREATED, demonstration=False)

@@ -74,6 +74,38 @@ def test_the_three_forms_of_a_docket_say_the_same(tmp_path: Path) -> None:
     assert bodies(tmp_path, yaml.replace("\n", "\r\n")) == bodies(tmp_path, lines.replace("\n", "\r\n"), "docket.jsonl") == expected
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (r'"\ud83d\ude00"', "😀"),
+        (r'"a\uD83D\uDE00b"', "a😀b"), (r'"\\ud83d"', "\\ud83d"), (r'"\\\ud83d\ude00"', "\\😀"), (r'"a\/b\n\u00e9"', "a/b\né"),
+        ("1.1e+25", "1.1e+25"), ("true", "true"),
+    ],
+)  # fmt: skip
+def test_every_escape_of_json_is_read(tmp_path: Path, written: str, read: str) -> None:
+    for indent in ("", " ", "\t"):
+        json = f'{{\n{indent}"title":"A docket",\n{indent}"steps":[{{"value":{written}}}]}}'
+        assert bodies(tmp_path, json, "docket.json") == [{"value": read}]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("", "line 1: the file is empty"),
+        ("[]", "line 1: a docket is a mapping with `title` and `steps`"),
+        ('{"title": "a",\n "steps": [{"a": 1}', "line 3: did not find expected ',' or ']'"),
+        ('{"title": "a"\n "steps": []}', "line 2: did not find expected ',' or '}'"),
+        ('{"title": "a", "title": "b", "steps": []}', "line 1: unknown or repeated key 'title'"),
+        ('{"title": "a", "steps": [\n{"a": 1, "a": 2}]}', "line 2: the key 'a' stands twice"),
+        ('{"title": "\\ud83d", "steps": []}', "line 1: found invalid Unicode character escape code"),
+        ('{"title": "a", "steps": []} {}', "docket.json, line 1"),
+        (b'{"title": "\xff", "steps": []}', "docket.json: is not written in UTF-8"),
+    ],
+)
+def test_what_is_no_docket_in_json_is_told_where(tmp_path: Path, content: str | bytes, says: str) -> None:
+    assert says in complaint(tmp_path, content, "docket.json")
+
+
 def test_a_docket_says_its_title_and_settings_before_its_steps(tmp_path: Path) -> None:
     path = tmp_path / "docket.yaml"
     path.write_text("settings: {HEARING_MIN_WORKING_DAYS: 12}\ntitle: 'A: B'\nsteps: []\n")
