@@ -2,7 +2,8 @@
 The statutory clocks D1 to D9, each with its arithmetic.
 
 Plain dates go in, a clock comes out; which events start and stop it is worked out by the records. A clock speaks of outer limits: "without delay"
-(Article 52(1)) may be broken inside the two weeks, so nothing here ever says "compliant".
+(Article 52(1)) may be broken inside the two weeks, so nothing here ever says "compliant". A term is read under the settings of the day that started
+it, so that no later reading moves its end; a waiting period under those of the day on which it is opposed.
 """
 
 from collections.abc import Sequence
@@ -123,8 +124,8 @@ def hearing(start: Start, comment_until: date, answered: Start | None, *, law: L
 
     Law: Charter, Article 41(2)(a); Article 94 with Article 18(3) of Regulation (EU) 2019/1020.
     """
-    minimum = law.settings.number("HEARING_MIN_WORKING_DAYS")
-    tenth = _working_days(start.on, minimum, law.calendars)
+    law = law.under(start.on)
+    tenth = _working_days(start.on, law.settings.number("HEARING_MIN_WORKING_DAYS"), law.calendars)
     last = max(tenth.day, comment_until)
     words = f"The provider may comment until {in_words(last)}; without an answer the act can be adopted from the day after."
     clock = Clock(
@@ -239,9 +240,10 @@ def confidentiality(start: Start, claimed: Start | None, refused: Sequence[Start
 
     House rule, by analogy with Article 4(4) of Regulation (EC) No 1049/2001: ten working days; a refusal holds publication for ten more.
     """
-    term = _working_days(start.on, DAYS_TO_CLAIM, law.calendars)
+    term = _working_days(start.on, DAYS_TO_CLAIM, law.under(start.on).calendars)
     for refusal in refused:
-        standstill = _working_days(refusal.on, law.settings.on(refusal.on).number("CLAIM_REFUSED_STANDSTILL"), law.calendars)
+        then = law.under(refusal.on)
+        standstill = _working_days(refusal.on, then.settings.number("CLAIM_REFUSED_STANDSTILL"), then.calendars)
         if standstill.day >= term.day:
             words = f"A claim was refused on {in_words(refusal.on)}: publication stands still, so that a judge can be reached."
             term = LegalDate(standstill.day, standstill.provisional, (*term.arithmetic, words, *standstill.arithmetic))

@@ -177,7 +177,7 @@ def processing_clock(record: QualifiedAlert, law: Law, today: date) -> Clock | N
     first = min(((day, e) for day, e in days if day <= today), key=lambda item: (item[0], item[1].version), default=None)
     processed = Start(first[1].event_id, first[1].topic, first[0]) if first else None
     start = Start(complete.event_id, complete.topic, legal_day(complete.fact.received_at))
-    return alert(start, processed, calendars=law.calendars, today=today, about=arrived.fact.alert_id)
+    return alert(start, processed, calendars=law.under(start.on).calendars, today=today, about=arrived.fact.alert_id)
 
 
 # -- Decisions ---------------------------------------------------------------------

@@ -5,7 +5,7 @@ A number fixed by the Act stands here once. What a delegated act may change come
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -73,6 +73,10 @@ class Law:
             tuple(c for c in self.holidays if c.known_at <= at),
             self.settings,
         )
+
+    def under(self, day: date) -> "Law":
+        """Return the law under the readings that apply on a day."""
+        return replace(self, settings=self.settings.on(day))
 
     def threshold_on(self, day: date) -> ThresholdVersion | None:
         """Return the threshold in force on a day, the last recorded where two apply from the same day."""

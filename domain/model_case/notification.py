@@ -215,7 +215,7 @@ def duty_from(case: ModelCase, law: Law, today: date, start: Start, line: Collec
     received = None
     if first and legal_day(first[0]) <= today:
         received = Start(first[1].event_id, first[1].topic, day_of_filing(case, first[1].fact.provider_ref, first[0], law))
-    return notify(start, received, legacy=is_legacy(case), calendars=law.calendars, today=today)
+    return notify(start, received, legacy=is_legacy(case), calendars=law.under(start.on).calendars, today=today)
 
 
 # -- Decisions ---------------------------------------------------------------------

@@ -123,7 +123,7 @@ def is_provider(case: ModelCase, ref: UUID, day: date) -> bool:
 def day_of_filing(case: ModelCase, ref: UUID, at: datetime, law: Law) -> date:
     """Return the day on which a filing arrived: the day in Brussels, or where the provider is established (switch LEGAL_TZ)."""
     countries = [e.fact.country for e in case.of(ProviderIdentified) if e.fact.provider_ref == ref]
-    return day_in(countries[-1], at) if countries and law.settings["LEGAL_TZ"] == "provider" else legal_day(at)
+    return day_in(countries[-1], at) if countries and law.settings.on(legal_day(at))["LEGAL_TZ"] == "provider" else legal_day(at)
 
 
 # -- The authorised representative, Article 54 ------------------------------------

@@ -155,7 +155,8 @@ def bars(case: ModelCase, target: UUID, law: Law, at: datetime) -> Iterator[Cloc
 
 
 def waiting_periods(case: ModelCase, target: UUID, law: Law, at: datetime) -> Iterator[Clock]:
-    """Return clock D4 of a designation and clock D5 of every decision that maintained it."""
+    """Return clock D4 of a designation and clock D5 of every decision that maintained it, under the readings of the day asked about."""
+    law = law.under(legal_day(at))
     designation = designation_of(case, target)
     if designation is None:
         return
@@ -172,7 +173,7 @@ def _starting_d5(case: ModelCase, target: UUID, law: Law) -> Iterator[Event[Comm
     """Return the decisions that start a new waiting period: those maintaining the designation (a refusal to reassess only by the switch)."""
     for event in case.among(DesignationMaintained, ReassessmentDeclined):
         declined = isinstance(event.fact, ReassessmentDeclined)
-        if declined and law.settings["DECLINED_REASSESSMENT_BAR"] != "six_months":
+        if declined and (event.fact.adopted_on is None or law.settings.on(event.fact.adopted_on)["DECLINED_REASSESSMENT_BAR"] != "six_months"):
             continue
         request = request_of(case, event.fact.request_id)
         undone = is_undone(case, event.fact.decision_id, law) or not is_standing(case, event.fact.decision_id)
