@@ -17,8 +17,9 @@ from tests.read_models.folding import ReadSide, Told
 from tests.scenario import ALPHA, brussels, case, decided, document, fact, informed, opened, provider, threshold_amended, threshold_met
 
 portions = st.lists(st.integers(1, 5), min_size=1, max_size=5)
-few = settings(max_examples=6, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-many = settings(few, max_examples=1_000 if os.environ.get("HYPOTHESIS_PROFILE") == "full" else 30)
+FULL = os.environ.get("HYPOTHESIS_PROFILE") == "full"
+few = settings(max_examples=2_000 if FULL else 6, derandomize=not FULL, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+many = settings(few, max_examples=2_000 if FULL else 30)
 
 
 def check(side: ReadSide, events: list[Event[object]], *, every: int = 1) -> int:
@@ -54,6 +55,7 @@ def test_batches_of_any_size_leave_the_same_rows(in_memory: ReadSide, events: li
 def test_every_database_holds_the_same_rows(read_side: ReadSide, in_memory: ReadSide, events: list[Event[object]], sizes: list[int]) -> None:
     expected = in_memory.emptied().fold(Told.of(events)).rows()
     assert read_side.emptied().fold(Told.of(events, sizes)).rows() == expected
+    assert check(read_side, events), "on every database, at every boundary"
 
 
 def test_every_case_of_the_demonstration_stands_as_the_fold_says(in_memory: ReadSide, demonstration: Register) -> None:

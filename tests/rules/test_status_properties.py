@@ -20,7 +20,7 @@ from tests.scenario import named
 
 FULL = os.environ.get("HYPOTHESIS_PROFILE") == "full"
 thorough = settings(max_examples=2_000 if FULL else 300, derandomize=not FULL, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-quick = settings(thorough, max_examples=1_000 if FULL else 100)
+quick = settings(thorough, max_examples=2_000 if FULL else 100)
 
 # -- Facts: few days and hours, so that they meet -----------------------------------
 
@@ -166,6 +166,19 @@ def test_iv_annulling_the_end_of_a_ground_revives_it(law: Law, flop: Decimal, de
     assert not any(
         begin <= ended < finish for begin, finish in grounds(replace(alive, decisions=(designation, lifting)), law).spans[Ground.DESIGNATED]
     )
+
+
+@given(cases(), laws())
+@quick
+def test_a_model_is_classified_while_any_ground_is_active_and_none_ends_with_another(facts: CaseFacts, law: Law) -> None:
+    """Article 51(1), "any of the following conditions": grounds are united, never overruled by each other."""
+    found = grounds(facts, law)
+    for (begin, _), status, active in timeline(facts, law):
+        assert (status is Status.CLASSIFIED) == bool(active) == any(first <= begin < last for spans in found.spans.values() for first, last in spans)
+    for ground, outcome in ((Ground.DESIGNATED, "DESIGNATION_52_4"), (Ground.DECLARED, "DESIGNATION_52_1")):
+        without = grounds(replace(facts, decisions=tuple(d for d in facts.decisions if d.outcome != outcome)), law).spans
+        assert without[ground] == []
+        assert {other: without[other] for other in Ground if other is not ground} == {g: found.spans[g] for g in Ground if g is not ground}
 
 
 @given(cases(), laws())
