@@ -24,8 +24,9 @@ from tests.scenario import brussels
 ALL = Filters(include_removed=True)
 DAY = timedelta(days=1)
 portions = st.lists(st.integers(1, 4), min_size=1, max_size=5)
-few = settings(derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-many = settings(few, max_examples=2_000 if os.environ.get("HYPOTHESIS_PROFILE") == "full" else 25)
+FULL = os.environ.get("HYPOTHESIS_PROFILE") == "full"
+few = settings(derandomize=not FULL, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+many = settings(few, max_examples=2_000 if FULL else 25)
 
 
 def pairs(events: list[Event[Any]]) -> Iterator[When]:

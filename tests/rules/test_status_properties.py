@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from domain.law.periods import BRUSSELS, start_of
 from domain.law.provisions import CHAPTER_V, FOREVER, Law, ThresholdVersion
 from domain.law.settings import Settings
-from domain.status import BEGINNING, Annulment, CaseFacts, ConditionMet, Decision, Ground, Outcome, Status, grounds, status_at, timeline
+from domain.status import BEGINNING, Annulment, CaseFacts, ConditionMet, Decision, Ground, Outcome, Status, force_of, grounds, status_at, timeline
 from tests.rules.oracle import TICK, Oracle
 from tests.scenario import named
 
@@ -212,6 +212,7 @@ def test_no_facts_make_the_fold_fail_not_even_acts_that_undo_each_other(facts: C
     assert pieces[-1][0][1] == FOREVER
     for moment in (BEGINNING, start_of(CHAPTER_V), FOREVER - TICK):
         status_at(facts, law, moment)
+    assert set(force_of(facts, law)) == {decision.id for decision in facts.decisions}
 
 
 # -- A few by hand, so that the oracle is known to bite ------------------------------------
