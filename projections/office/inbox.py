@@ -96,7 +96,7 @@ class Inbox:
     def waiting(self, at: datetime) -> list[Waiting]:
         """Return everything that waits at a moment, in the order of the cases' opening, alerts last."""
         law, reached, today = self._office.law(at), self._office.reached(at), legal_day(at)
-        rows = {row.case_id: row for _, row in self._office.cases(CaseFilter(known_at=at), first=EVERY_CASE)}
+        rows = {row.case_id: row for _, row in self._office.cases(CaseFilter(at, known_at=at), first=EVERY_CASE)}
         found: list[Waiting] = []
         for case_id, row in rows.items():
             key = (reached[case_id], reached[""], today)
