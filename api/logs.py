@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from api.settings import Settings
+from api.stores.access_database import AccessDatabase
+from api.stores.access_log import AccessLog
 from api.stores.keys import KeyFolder, default_folder
 from api.stores.log_store import CASES, PUBLIC, LogStore
 from api.stores.seal_store import SealsKept
@@ -91,6 +93,7 @@ class Logs:
     shelf: CaseShelf
     seals: Seals
     follower: Follower
+    access: AccessLog
     stopping: bool = False
     """Whether the service ends: then no further day is sealed, and the next start catches up."""
 
@@ -124,6 +127,7 @@ class Logs:
         self.follower.stop()
         self.public.close()
         self.cases.close()
+        self.access.close()
 
 
 def open_logs(settings: Settings, register: Register) -> Logs:
@@ -140,11 +144,12 @@ def open_logs(settings: Settings, register: Register) -> Logs:
     copy = PublicCopy(register.public.store, keys.verifiers(PUBLIC), policy)
     witnesses = Witnesses(public, policy, settings.witness_seconds)
     public_log = Log(public, one_by_one(public_leaf), public_signer, copy, witnesses=witnesses)
-    case_log = Log(cases, CaseLeaves(cases), case_signer, shelf)
+    access = AccessLog(AccessDatabase(settings.database_url))
+    case_log = Log(cases, CaseLeaves(cases, access=access.head if access.is_created() else None), case_signer, shelf)
     seals = Seals(cases, SealsKept(cases))
     follower = Follower(register.recorder, [public_log, case_log])
     witnesses.after_keeping = follower.wake
-    return Logs(register, public_log, case_log, shelf, seals, follower)
+    return Logs(register, public_log, case_log, shelf, seals, follower, access)
 
 
 def _policy(settings: Settings, register: Register) -> Policy:

@@ -1,6 +1,7 @@
 """Verifying a whole store: stored events, read models, both logs, what is published of them, seals, access log, documents, persons."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
@@ -25,6 +26,7 @@ from domain.law.periods import start_of
 from projections.follower import Track
 from projections.store import ReadStore, microseconds
 from projections.transparency.answers import LogAnswers, PublicShelf
+from projections.transparency.case_history import Histories
 from projections.transparency.case_leaves import SEAL, CaseLeavesAgain, Chain, heads_before
 from projections.transparency.leaves import public_leaf
 from projections.transparency.notes import Verifier
@@ -119,6 +121,7 @@ class Verification:
             if log.is_created():
                 self.show("the access log")
                 yield from log.verify()
+                yield from self._anchors(log)
         finally:
             log.close()
 
@@ -142,6 +145,15 @@ class Verification:
                 yield f"Person {ref}: the erasure is recorded, and the vault still has the person; run `registry person erase {ref}` again."
         finally:
             vault.close()
+
+    def _anchors(self, log: AccessLog) -> Iterator[str]:
+        """Hold the rows that the leaves of the seals name against those there are: nobody has cut off the end of the chain, or made another one."""
+        with closing(LogStore(self.settings.database_url, CASES)) as store:
+            sealed = Histories(store).seals if store.is_created() else {}
+        for day, leaf in sealed.items():
+            number, head = leaf.leaf.access or (0, b"")
+            if number and log.hash_of(number) != head:
+                yield f"Access log: row {number} is not the one that the seal of {day} vouches for: rows were cut off or exchanged."
 
 
 def log_differences(

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib.resources import files
-from typing import Any
+from typing import Any, BinaryIO
 
 import orjson
 import rfc8785
@@ -14,9 +14,10 @@ from api.stores.log_store import CASES, PUBLIC
 from domain.ids import Stream
 from projections.transparency.case_history import HeadProof, Indexed, head_proof
 
-File = tuple[str, bytes]
-Document = Callable[[str], bytes | None]
-"""Returns the bytes of a document by its hash, None when it may not or cannot be handed out."""
+File = tuple[str, bytes | BinaryIO]
+"""A path, with the bytes or what they are read from; whoever takes it closes it."""
+Document = Callable[[str], BinaryIO | None]
+"""Opens a document by its hash; None when it may not or cannot be handed out."""
 _HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 

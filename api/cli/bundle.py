@@ -3,16 +3,22 @@
 import argparse
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+from io import BytesIO
 from pathlib import Path
+from shutil import copyfileobj
 from typing import Any, BinaryIO
 from uuid import UUID
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from api.archive import open_archive
-from api.bundle.contents import CaseFile
+from api.bundle.contents import CaseFile, File
 from api.settings import Settings
+from api.stores.documents import READ_BY, DocumentDamaged, DocumentMissing, DocumentStore
+from api.wiring import open_documents
+from domain.actors import Role
 from domain.ids import Stream
 
 EXAMPLE = "example:\n  registry bundle 7f4df69e-3d55-5c3d-9b86-2e4f0d3a5c11 case.zip && unzip -q case.zip -d case && python case/verify.py"
@@ -31,17 +37,36 @@ def add_parser(verbs: Any) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Write the file; 2 when there is no such case, or the file exists."""
-    archive = open_archive(Settings().database_url)
-    try:
-        written = 0
-        with new_file(given.file) as opened, ZipFile(opened, "w", ZIP_DEFLATED) as packed:
-            for name, content in CaseFile(archive, Stream("case", str(given.case)), lambda digest: None).files():
-                packed.writestr(ZipInfo(name), content, ZIP_DEFLATED)  # without a time: the same file gives the same bytes
-                written += 1
-    finally:
-        archive.close()
+    settings = Settings()
+    with closing(open_archive(settings.database_url)) as archive, closing(open_documents(settings)) as documents, new_file(given.file) as opened:
+        contents = CaseFile(archive, Stream("case", str(given.case)), partial(_document, documents)).files()
+        written = _pack(contents, opened)
     print(f"{given.file}: {written} files. It is confidential. To verify it: unzip it and run its verify.py.", file=sys.stderr)
     return 0
+
+
+def _pack(contents: Iterable[File], opened: BinaryIO) -> int:
+    written = 0
+    with ZipFile(opened, "w") as packed:
+        for name, content in contents:
+            info = ZipInfo(name)  # without a time: the same case gives the same bytes
+            info.compress_type = ZIP_DEFLATED
+            with packed.open(info, "w", force_zip64=True) as entry, BytesIO(content) if isinstance(content, bytes) else content as source:
+                copyfileobj(source, entry)
+            written += 1
+    return written
+
+
+def _document(documents: DocumentStore, digest: str) -> BinaryIO | None:
+    """Open a document that the register holds and an auditor may read; what was altered is not handed out."""
+    known = documents.find(digest)
+    if known is None or Role.AUDITOR not in READ_BY[known.classed.access_class]:
+        return None
+    try:
+        return documents.opened(known)
+    except (DocumentMissing, DocumentDamaged) as error:
+        print(f"registry bundle: {error}", file=sys.stderr)
+        return None
 
 
 @contextmanager

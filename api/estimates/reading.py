@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from domain.types import exact
 from projections.public.estimates import CONFIDENCES, Confidence, Estimate
@@ -32,6 +32,7 @@ COLUMNS: Mapping[Column, tuple[str, ...]] = {
 NEEDED: tuple[Column, ...] = ("model", "flop")
 DELIMITERS = (",", ";", "\t", "|")
 LONGEST_NAME = 500
+LONGEST_CELL = 100_000
 MOST_BYTES = 256 * 1024 * 1024
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
@@ -118,6 +119,15 @@ def _text(content: bytes) -> tuple[str, str]:
     raise Unreadable("the file is no text in UTF-8, UTF-16 or Windows-1252; export it as CSV in UTF-8")
 
 
+def _rows(reader: Any) -> Iterator[Row]:
+    """Yield the rows that say something; the library's own limit on a cell is the process's, and others may have lifted it."""
+    for row in reader:
+        if any(len(cell) > LONGEST_CELL for cell in row):
+            raise csv.Error(f"a cell has more than {LONGEST_CELL} characters; is a quotation mark never closed?")
+        if any(cell.strip() for cell in row):
+            yield reader.line_num, row
+
+
 def _table(text: str) -> tuple[list[str], Iterator[Row]]:
     """Find what separates the cells: whatever makes the first row have the columns we need."""
     for delimiter in DELIMITERS:
@@ -127,7 +137,7 @@ def _table(text: str) -> tuple[list[str], Iterator[Row]]:
         except csv.Error:
             continue
         if set(NEEDED) <= _places(header).keys():
-            return header, ((reader.line_num, row) for row in reader if any(cell.strip() for cell in row))
+            return header, _rows(reader)
     first = text.partition("\n")[0].strip()[:200]
     needed = " and ".join(f"`{COLUMNS[name][0]}`" for name in NEEDED)
     raise Unreadable(f"the first row needs columns named {needed} (in any order, upper or lower case); it says: {first or 'nothing'}")

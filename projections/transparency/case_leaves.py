@@ -3,7 +3,8 @@ What stands in the confidential log: one leaf for every stored event, for audito
 
 A leaf is the RFC 8785 form of {event, n, nonce, prev, stream, topic, version}: the stored bytes of the event as they are, its running number n in its
 case file, the index of the file's previous leaf, and 16 random bytes. They are made once, when the event is sequenced, and never again. The leaf of a
-day's seal carries the root over the heads of all files as well: with it an auditor checks that the events he is shown are all there are.
+day's seal carries two things more: the root over the heads of all files, with which an auditor checks that the events he is shown are all there are;
+and number and hash of the last row of the access log, so that nobody can cut off the end of that chain either.
 """
 
 import secrets
@@ -21,6 +22,10 @@ NONCE_BYTES = 16
 SEAL = "SealPublished"
 STRETCH = 5_000
 """Entries read at once."""
+
+
+Access = tuple[int, bytes]
+"""Number and hash of the last row of the access log."""
 
 
 class Heads(Protocol):
@@ -75,13 +80,16 @@ class Chain:
     index: int
     heads: dict[str, Head] = field(default_factory=dict)
 
-    def entry(self, topic: str, state: bytes, nonce: bytes, every: Callable[[], Mapping[str, Head]]) -> tuple[str, bytes]:
-        """Return the file and the entry of the next event; `every` tells all heads, for the leaf of a seal."""
+    def entry(
+        self, topic: str, state: bytes, nonce: bytes, every: Callable[[], Mapping[str, Head]], access: Access | None = None
+    ) -> tuple[str, bytes]:
+        """Return the file and the entry of the next event; `every` tells all heads, for the leaf of a seal, which carries `access` too."""
         event: dict[str, Any] = orjson.loads(state)
         file = file_of(event["stream"])
         before = self.heads.get(file)
+        seen = b'"access":{"head":"%s","number":%d},' % (access[1].hex().encode(), access[0]) if access else b""
         extra = b'"heads":"%s",' % heads_root(every()).hex().encode() if topic == SEAL else b""
-        written = _written(state, extra, event, topic, nonce, before)
+        written = b"{" + seen + _written(state, extra, event, topic, nonce, before)
         self.heads[file] = Head(before.n + 1 if before else 1, self.index)
         self.index += 1
         return file, written
@@ -91,7 +99,7 @@ def _written(state: bytes, extra: bytes, event: Mapping[str, Any], topic: str, n
     """Write the canonical form around the stored bytes, which are canonical themselves: the keys stand in order."""
     n, prev = (before.n + 1, str(before.last)) if before else (1, "null")
     tail = f'"n":{n},"nonce":"{nonce.hex()}","prev":{prev},"stream":"{event["stream"]}","topic":"{topic}","version":{event["version"]}}}'
-    return b'{"event":' + state + b"," + extra + tail.encode()
+    return b'"event":' + state + b"," + extra + tail.encode()
 
 
 @dataclass
@@ -100,6 +108,8 @@ class CaseLeaves:
 
     store: Heads
     random: Callable[[int], bytes] = secrets.token_bytes
+    access: Callable[[], Access] | None = None
+    """Tells how far the access log is, where there is one."""
 
     def __call__(self, raw: Raw) -> list[Leaf]:
         """
@@ -112,7 +122,8 @@ class CaseLeaves:
         return [self._leaf(chain, *row) for row in raw]
 
     def _leaf(self, chain: Chain, position: int, topic: str, state: bytes) -> Leaf:
-        file, entry = chain.entry(topic, state, self.random(NONCE_BYTES), lambda: {**self.store.heads(), **chain.heads})
+        access = self.access() if topic == SEAL and self.access else None
+        file, entry = chain.entry(topic, state, self.random(NONCE_BYTES), lambda: {**self.store.heads(), **chain.heads}, access)
         return Leaf(position, entry, leaf_hash(entry), file)
 
 
@@ -127,13 +138,16 @@ class CaseLeaf:
     prev: int | None
     nonce: bytes
     state: bytes
+    access: Access | None = None
 
 
 def read_leaf(entry: bytes) -> CaseLeaf:
     """Read a leaf of the confidential log. The event is written back by the encoder that wrote it, so its bytes are the stored ones."""
     found = orjson.loads(entry)
     state, nonce = rfc8785.dumps(found["event"]), bytes.fromhex(found["nonce"])
-    return CaseLeaf(found["topic"], found["stream"], found["version"], found["n"], found["prev"], nonce, state)
+    seen = found.get("access")
+    access = (seen["number"], bytes.fromhex(seen["head"])) if seen else None
+    return CaseLeaf(found["topic"], found["stream"], found["version"], found["n"], found["prev"], nonce, state, access)
 
 
 @dataclass
@@ -145,7 +159,8 @@ class CaseLeavesAgain:
     def __call__(self, topic: str, state: bytes, stored: bytes | None) -> bytes:
         """Make the next leaf again; a stored leaf that cannot be read has no nonce that could be believed."""
         try:
-            nonce = read_leaf(stored).nonce if stored else b""
+            leaf = read_leaf(stored) if stored else None
         except (ValueError, KeyError, TypeError):
-            nonce = b""
-        return self.chain.entry(topic, state, nonce, lambda: self.chain.heads)[1]
+            leaf = None
+        nonce, access = (leaf.nonce, leaf.access) if leaf else (b"", None)
+        return self.chain.entry(topic, state, nonce, lambda: self.chain.heads, access)[1]

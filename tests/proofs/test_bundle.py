@@ -9,8 +9,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 from zipfile import ZipFile
 
 import pytest
@@ -19,7 +22,12 @@ from api.archive import open_archive
 from api.cli.main import main
 from api.logs import open_logs
 from api.settings import Settings
-from api.wiring import open_register, set_up
+from api.stores.documents import Classification
+from api.wiring import Register, open_documents, open_register, set_up
+from domain.actors import Actor, Role
+from domain.events import EVENTS
+from domain.ids import Stream
+from domain.registry import Command
 from projections.store import moment_of
 from projections.transparency.notes import Signer
 from projections.transparency.openings import OpeningRefused, verify_opening
@@ -27,6 +35,9 @@ from projections.transparency.openings import OpeningRefused, verify_opening
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 DOCKET = ROOT / "tests" / "dockets" / "listing-correction.yaml"
+LETTER = b"Dear provider, the Commission has received your notification."
+HASH = sha256(LETTER).hexdigest()
+OFFICER = Actor(UUID("3f2b8a1e-5c1d-4e7a-9b60-000000000001"), Role.CASE_OFFICER)
 NEEDED = ("cryptography", "cffi", "_cffi_backend")
 
 
@@ -39,12 +50,31 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert main(["replay", str(DOCKET), "--database", url]) == 0
     settings = Settings(database_url=url)
     register = open_register(settings)
+    write_to_the_provider(register, settings)
     logs = open_logs(settings, register)
     logs.publish_seals(moment_of(register.recorder.last_recorded_at() or 0))
     logs.follower.catch_up()
     logs.close()
     register.close()
     return folder
+
+
+def write_to_the_provider(register: Register, settings: Settings) -> None:
+    """Record a letter whose bytes the register holds, and one that it does not."""
+    at = moment_of(register.recorder.last_recorded_at() or 0)
+    documents = open_documents(settings)
+    with documents.uploading("text/plain", 1_000) as upload:
+        upload.write(LETTER)
+        documents.add(upload.keep(), OFFICER.ref, at, Classification())
+    documents.close()
+    (case,) = {event["stream"] for event in states(register) if event["stream"].startswith("case/")}
+    letter = {"on": "2026-04-20", "direction": "OUT", "subject": "GENERAL", "documents": [HASH, "0" * 64]}
+    fact = EVENTS["CorrespondenceRecorded"].model_validate(letter)
+    register.registry.record(Command(Stream("case", case.partition("/")[2]), OFFICER, fact, at))
+
+
+def states(register: Register) -> list[dict[str, Any]]:
+    return [json.loads(state) for _, _, state in register.recorder.raw_events(0, 10_000)]
 
 
 @pytest.fixture(autouse=True)
@@ -123,6 +153,14 @@ def test_every_event_of_the_case_is_there_with_its_proofs(packed: Path) -> None:
     assert {"ModelCaseOpened", "PublicationContentProposed", "ListEntryPublished", "ListEntryCorrected", "ListingRecorded"} <= topics
 
 
+def test_the_documents_that_the_register_holds_are_there_and_the_others_are_named(packed: Path) -> None:
+    assert [path.name for path in (packed / "documents").iterdir()] == [HASH]
+    assert (packed / "documents" / HASH).read_bytes() == LETTER
+    absent = (packed / "absent.txt").read_text(encoding="utf-8").split()
+    assert "0" * 64 in absent
+    assert HASH not in absent
+
+
 def test_the_same_case_gives_the_same_bytes(store: Path, case: str, packed: Path, tmp_path: Path) -> None:
     assert main(["bundle", case, str(tmp_path / "again.zip")]) == 0
     assert (tmp_path / "again.zip").read_bytes() == (packed.parent / "case.zip").read_bytes()
@@ -168,7 +206,7 @@ TAMPERING: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda folder: (folder / "keys" / "cases.vkeys").write_text(Signer("other/audit/log", bytes(32)).verifier.vkey),
         "signed by none",
     ),
-    "a document": (lambda folder: ((folder / "documents").mkdir(exist_ok=True), (folder / "documents" / ("0" * 64)).write_text("?")), "documents/"),
+    "a document": (lambda folder: change(folder / "documents" / HASH, "Dear", "dear"), "documents/"),
 }
 
 

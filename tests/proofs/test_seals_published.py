@@ -15,10 +15,12 @@ from uuid import UUID
 
 import orjson
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from api.logs import Logs, open_logs
 from api.settings import Settings
+from api.stores.access_database import AccessDatabase
+from api.stores.access_log import AccessAct
 from api.stores.seal_store import SealsKept
 from api.verification import Verification
 from api.wiring import open_register
@@ -27,6 +29,7 @@ from domain.errors import AlreadyInRegister, Malformed, Refused
 from domain.events import EVENTS
 from domain.ids import REGISTER, Stream
 from domain.registry import Command
+from projections.transparency.case_history import Histories
 from projections.transparency.case_leaves import SEAL, heads_before, heads_root, read_leaf
 from projections.transparency.seals import SealSecrets, commitment, sealed_at, verify_act
 
@@ -159,6 +162,43 @@ def opened_in_memory() -> Iterator[Any]:
     register.create(CREATED, demonstration=True)
     yield register
     register.close()
+
+
+# -- The access log ------------------------------------------------------------------------
+
+
+def test_nobody_cuts_off_the_end_of_the_access_log_once_it_is_sealed(register_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    with opened(register_url) as logs:
+        for number in (1, 2, 3):
+            logs.access.note(AccessAct.READ, by="token:0000", actor=OFFICER, subjects=[f"case/{UUID(int=number)}"])
+        logs.publish_seals(sealed_at(date(2026, 3, 10)))
+        logs.follower.catch_up()
+        logs.access.note(AccessAct.READ, by="token:0000", actor=OFFICER, subjects=["case/after"])
+        logs.register.follower.catch_up()
+        sealed = Histories(logs.shelf.store).seals[date(2026, 3, 10)]
+        assert sealed.leaf.access == (3, logs.access.hash_of(3))
+    assert differences(register_url) == []
+    cut_off(register_url, "number = 4")
+    assert differences(register_url) == []  # what was noted since the last seal is vouched for by the next one only
+    cut_off(register_url, "number = 3")
+    assert [sentence for sentence in differences(register_url) if "vouches for" in sentence] != []
+
+
+def cut_off(url: str, rows: str) -> None:
+    """Take rows out as somebody with the database would: guards do not stop them."""
+    database = AccessDatabase(url)
+    with database.writing() as connection:
+        for table in ("access_subjects", "access_log"):
+            if url.startswith("postgresql"):
+                connection.execute(text(f"ALTER TABLE access.{table} DISABLE TRIGGER USER"))
+                connection.execute(text(f"DELETE FROM access.{table} WHERE {rows}"))
+            else:
+                names = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table"), {"table": table})
+                for name in names.scalars().all():
+                    connection.execute(text(f'DROP TRIGGER "{name}"'))
+                connection.execute(text(f"DELETE FROM {table} WHERE {rows}"))
+    database.close()
 
 
 # -- Killed, and two at once -----------------------------------------------------------------
