@@ -7,10 +7,14 @@ import pytest
 from domain.errors import AlreadyInRegister
 from domain.ids import Stream
 from domain.law.periods import legal_day
-from domain.law.rules import R17, R41
+from domain.law.provisions import Law
+from domain.law.rules import R17, R26, R41
+from domain.model_case.notification import counts_from, notices
 from domain.model_case.provider import providers_on
-from domain.record import Fact
-from tests.scenario import ALPHA, MINUTE, PROVIDER, Scenario, brussels, decided, document, fact, given, informed, named, opened, provider
+from domain.qualified_alert import QualifiedAlert, is_open
+from domain.record import Fact, evolve
+from tests.read_models.cases import events_of
+from tests.scenario import ALPHA, MINUTE, PROVIDER, Scenario, brussels, decided, document, fact, given, informed, named, notified, opened, provider
 
 MARCH_2, SEPTEMBER_1 = brussels("2026-03-02"), brussels("2026-09-01")
 
@@ -47,6 +51,52 @@ def test_more_votes_than_members_are_no_majority(votes: int, counts: bool) -> No
     )  # fmt: skip
     ruled = () if counts else ("SubmissionRuledInadmissible",)
     Scenario().when(SEPTEMBER_1, received, on=alert).then("QualifiedAlertReceived", *ruled)
+
+
+def test_an_alert_is_open_until_it_is_closed() -> None:
+    alert = Stream("alert", str(named("alert")))
+    received = fact(
+        "QualifiedAlertReceived", alert_id=UUID(alert.key), submission_id=named("submission"), received_at=SEPTEMBER_1, ground="90(1)(a)", members=10,
+        votes_for=6, provider_contact_given=True, facts_hash=document("facts"), complete=True,
+    )  # fmt: skip
+    closed = fact("AlertClosed", alert_id=UUID(alert.key), on="2026-09-01", closing_reason="NO_MEASURES")
+    before, after = (folded(QualifiedAlert(alert), facts) for facts in ([received], [received, closed]))
+    assert (is_open(before), is_open(after)) == (True, False)
+
+
+def folded(record: QualifiedAlert, facts: list[Fact]) -> QualifiedAlert:
+    for event in events_of((SEPTEMBER_1, record.stream, each) for each in facts):
+        record = evolve(record, event)
+    return record
+
+
+# -- Articles 91 and 113 -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("day", "basis", "refused"), [("2026-08-01", "91", True), ("2026-08-02", "91", False), ("2026-08-01", "53(3)", False)])
+def test_article_91_applies_from_2_august_2026(day: str, basis: str, refused: bool) -> None:
+    asked = fact(
+        "SupplementaryInformationRequested", information_request_id=named("request"), request_basis=basis, purpose_hash=document("purpose"),
+        supply_by="2026-09-01",
+    )  # fmt: skip
+    outcome = given(MARCH_2, opened(), provider()).when(brussels(day), asked)
+    outcome.then_refused(R26) if refused else outcome.then("SupplementaryInformationRequested")
+
+
+# -- Article 52(1), second sentence ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("completed", "counts_from_receipt"), [("2026-03-25", True), ("2026-03-26", False)])
+def test_a_notice_completed_within_the_time_set_counts_from_its_receipt(completed: str, counts_from_receipt: bool) -> None:
+    received, supplied = brussels("2026-03-10"), brussels(completed)
+    facts = [
+        opened(), provider(), notified(received, "notice"),
+        fact("NotificationFoundIncomplete", submission_id=named("notice"), missing=["METHOD"], supply_by="2026-03-25"),
+        fact("NotificationCompleted", submission_id=named("notice"), received_at=supplied, method_description_hash=document("method")),
+    ]  # fmt: skip
+    case = given(received, *facts).case()
+    (notice,) = notices(case)
+    assert counts_from(case, notice, Law()) == (received if counts_from_receipt else supplied)
 
 
 # -- Article 3(3) ---------------------------------------------------------------------------
