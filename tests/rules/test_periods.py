@@ -18,6 +18,7 @@ from domain.law.periods import (
     first_day_after_months,
     last_day_within_weeks,
     legal_day,
+    meant_by,
     nth_working_day_after,
     roll,
     start_of,
@@ -386,3 +387,9 @@ def test_the_furthest_period_stays_inside_the_calendar() -> None:
     assert registry("deadline", "months", "9999", "--after", f"{YEARS[-1]}-12-31") == 0
     with pytest.raises(SystemExit):
         registry("deadline", "months", "9999", "--after", f"{YEARS[-1] + 1}-01-01")
+
+
+def test_a_bare_day_means_its_last_instant_in_brussels_or_by_the_switch_its_first() -> None:
+    assert meant_by(date(2026, 3, 29)) == start_of(date(2026, 3, 30)) - timedelta(microseconds=1)
+    assert meant_by(date(2026, 3, 29), "end") == meant_by(date(2026, 3, 29))
+    assert meant_by(date(2026, 3, 29), "start") == start_of(date(2026, 3, 29))
