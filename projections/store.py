@@ -30,6 +30,7 @@ from sqlalchemy import (
     create_engine,
     event,
     func,
+    inspect,
     select,
     text,
     update,
@@ -130,6 +131,13 @@ class ReadStore:
             self.metadata.create_all(rows)
             if rows.execute(select(self.positions.c.position)).first() is None:
                 rows.execute(self.positions.insert().values(store=self.name, position=0))
+
+    def is_created(self) -> bool:
+        """Tell whether the tables are there; a missing file is not created."""
+        if self.file and not self.file.startswith("file:") and not Path(self.file).exists():
+            return False
+        with self.engine.connect() as rows:
+            return inspect(rows).has_table(self.positions.name, schema=self.schema)
 
     def discard(self) -> None:
         """Remove the store, with its schema or file."""

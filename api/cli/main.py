@@ -6,16 +6,53 @@ import sys
 from collections.abc import Sequence
 
 from api.archive import NotInLog
-from api.cli import account, bundle, compute, deadline, demo, keys, notification, person, replay, seal, serve, storage, token, verify, watchlist
+from api.cli import (
+    account,
+    bundle,
+    compute,
+    deadline,
+    demo,
+    export,
+    keys,
+    notification,
+    person,
+    replay,
+    seal,
+    serve,
+    storage,
+    token,
+    verify,
+    watchlist,
+)
 from api.stores.event_store import StoreNotMigrated, UnknownDatabaseUrl
 from api.stores.event_store.mapper import UnknownEvent
+
+ROOMS = (serve, demo, replay, storage, verify, bundle, export, seal, account, token, keys, person, compute, deadline, notification, watchlist)
+"""The verbs in the order in which help names them."""
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of every verb."""
     found = argparse.ArgumentParser(prog="registry", description="The public register of general-purpose AI models with systemic risk.")
     verbs = found.add_subparsers(title="verbs", metavar="VERB", required=True)
-    for room in (serve, demo, replay, storage, verify, bundle, seal, account, token, keys, person, compute, deadline, notification, watchlist):
+    for room in (
+        serve,
+        demo,
+        replay,
+        storage,
+        verify,
+        bundle,
+        export,
+        seal,
+        account,
+        token,
+        keys,
+        person,
+        compute,
+        deadline,
+        notification,
+        watchlist,
+    ):
         room.add_parser(verbs)
     return found
 

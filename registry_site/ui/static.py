@@ -40,6 +40,12 @@ def static_address(name: str) -> str:
     return f"{ADDRESS}{name}?v={hashlib.sha256(path.read_bytes()).hexdigest()[:12]}"
 
 
+def static_addresses() -> list[str]:
+    """Give the address of every static file; the copies that are compressed are no files of their own."""
+    found = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*") if path.is_file() and path.suffix != ".gz")
+    return [ADDRESS + name for name in found]
+
+
 def static_files() -> Mount:
     """Serve the static folder under its address."""
     return Mount(ADDRESS.rstrip("/"), app=_Files(directory=FOLDER, check_dir=False), name="static")
