@@ -134,7 +134,7 @@ def open_logs(settings: Settings, register: Register) -> Logs:
     """
     Open the logs of a register; their origins are chosen, and their first keys made, when they are first opened.
 
-    Raises: KeyRefused when a key is missing, damaged, or readable by others; PolicyRefused when the file of witnesses is not usable.
+    Raises: KeyRefused when a key is lost, damaged, or readable by others; PolicyRefused when the file of witnesses is not usable.
     """
     policy = _policy(settings, register)  # before anything is made
     keys = KeyFolder(default_folder(settings.database_url))
@@ -165,4 +165,5 @@ def _origin(settings: Settings, register: Register, store: LogStore) -> str:
 def _opened(settings: Settings, register: Register, name: str, keys: KeyFolder) -> tuple[LogStore, Signer]:
     store = LogStore(settings.database_url, name)
     origin = store.choose_origin(_origin(settings, register, store))
+    keys.refuse_lost(name, has_signed=store.latest() is not None)
     return store, keys.signer(name) if keys.exists(name) else keys.init(name, origin)

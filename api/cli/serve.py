@@ -8,7 +8,9 @@ import uvicorn
 
 from api.browsers import LOOPBACK
 from api.cli.account import let_in
+from api.logs import open_logs
 from api.settings import Settings
+from api.stores.keys import KeyRefused
 from api.wiring import open_register, server_clock
 from api.witnesses import read_policy
 from projections.transparency.policy import PolicyRefused
@@ -37,7 +39,7 @@ def run(given: argparse.Namespace) -> int:
     try:
         require_built()
         demonstration = not given.public and _created(settings)
-    except (AssetsMissing, PolicyRefused) as error:
+    except (AssetsMissing, KeyRefused, PolicyRefused) as error:
         print(f"registry serve: {error}", file=sys.stderr)
         return 2
     if given.welcome:
@@ -50,11 +52,13 @@ def run(given: argparse.Namespace) -> int:
 
 def _created(settings: Settings) -> bool:
     """Make an empty store a register, and tell whether it is a demonstration; what would stop the service later stops it before."""
-    read_policy(settings.witness_policy)
     register = open_register(settings)
     try:
+        read_policy(settings.witness_policy)
         if not register.registry.is_created:
             register.create(server_clock(), demonstration=False)
+        if settings.database_url != "sqlite://":
+            open_logs(settings, register).close()
         return register.demonstration
     finally:
         register.close()

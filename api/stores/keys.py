@@ -65,6 +65,18 @@ class KeyFolder:
         """Tell whether a log has a key."""
         return self._private(log).exists()
 
+    def refuse_lost(self, log: str, *, has_signed: bool) -> None:
+        """
+        Refuse to go on without the key of a log that had one: making another is for somebody to decide, and to announce.
+
+        Raises: KeyRefused.
+        """
+        if not self.exists(log) and (has_signed or self._public(log).exists()):
+            raise KeyRefused(
+                f"The key {self._private(log)} is lost: restore it from the backup, together with {self._public(log)}. Is there none, then"
+                f" `registry keys init --log {log}` makes another one; docs/operations.md says what else to do."
+            )
+
     def signer(self, log: str) -> Signer:
         """
         Read the private key of a log.

@@ -9,8 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from api.cli.main import main
+from api.logs import open_logs
+from api.settings import Settings
 from api.stores.keys import KeyFolder, KeyRefused, default_folder
 from api.stores.log_store import PUBLIC, LogStore
+from api.verification import Verification
+from api.wiring import open_register, server_clock, set_up
 from projections.transparency.notes import NoteRefused, Verifier
 
 NAME = "register.example.eu/log"
@@ -130,3 +135,36 @@ def test_the_verb_takes_the_origin_that_the_store_keeps(tmp_path: Path) -> None:
     store.close()
     assert registry(url, "init", "--origin", NAME).returncode == 2
     assert registry(url, "init").stdout.startswith("kept.example/log+")
+
+
+@pytest.mark.parametrize("lost", [["public.key"], ["public.key", "public.vkeys"], ["case.key"]])
+def test_the_service_does_not_go_on_without_a_key_that_it_had(
+    lost: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = Settings(database_url=f"sqlite:///{tmp_path}/store")
+    monkeypatch.setenv("DATABASE_URL", settings.database_url)
+    set_up(settings.database_url)
+    register = open_register(settings)
+    register.create(server_clock(), demonstration=False)
+    logs = open_logs(settings, register)
+    logs.follower.catch_up()
+    logs.close()
+    folder = tmp_path / "store" / "keys"
+    kept = {path.name: path.read_bytes() for path in folder.iterdir()}
+    for name in lost:
+        (folder / name).unlink()
+    with pytest.raises(KeyRefused, match="is lost: restore it from the backup"):
+        open_logs(settings, register)
+    assert main(["serve"]) == 2
+    assert "registry serve: The key" in capsys.readouterr().err
+    assert sorted(path.name for path in folder.iterdir()) == sorted(kept.keys() - set(lost))
+    # A new key, with the old one's verifier key kept or put back, verifies old checkpoints and signs on.
+    assert main(["keys", "init", "--log", lost[0].removesuffix(".key")]) == 0
+    if "public.vkeys" in lost:
+        (folder / "public.vkeys").write_bytes(kept["public.vkeys"] + (folder / "public.vkeys").read_bytes())
+    logs = open_logs(settings, register)
+    logs.follower.catch_up()
+    logs.close()
+    register.follower.catch_up()
+    register.close()
+    assert list(Verification(settings).differences()) == []
