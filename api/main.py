@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import date, datetime
 from functools import partial
 from time import monotonic
+from typing import Any, TypeVar
 
 import orjson
 from fastapi import FastAPI
@@ -49,6 +50,7 @@ from registry_site.public.verify import verify_pages
 from registry_site.ui.headers import SecurityHeaders
 from registry_site.ui.static import static_files
 
+T = TypeVar("T")
 DAY_HOLDS = 0.2
 """Seconds for which a legal day is not worked out again."""
 LOOK_EVERY = 0.5
@@ -197,8 +199,8 @@ async def _run_slots(app: FastAPI, register: Register) -> None:
     """Carry out publication orders at their slot (procedure section 5.8)."""
     while True:
         now: datetime = app.state.clock()
-        for slot_at, case_id, order_id in await asyncio.to_thread(register.office.due_orders, now):
-            await asyncio.to_thread(register.registry.run_slot, case_id, order_id, max(slot_at, now))
+        for slot_at, case_id, order_id in await _to_its_end(register.office.due_orders, now):
+            await _to_its_end(register.registry.run_slot, case_id, order_id, max(slot_at, now))
             register.follower.wake()
         await asyncio.to_thread(_note_position, app, register.public)  # estimates are imported by another process
         await asyncio.sleep(SLOTS_EVERY)
@@ -295,9 +297,9 @@ def public_clock(app: FastAPI) -> datetime:
     return max(server_clock(), last)
 
 
-async def _to_its_end(publish: Callable[[datetime], list[date]], now: datetime) -> list[date]:
-    """Publish in a thread, to the end even when the task is cancelled: whoever still records must not find its stores closed."""
-    step = asyncio.ensure_future(asyncio.to_thread(publish, now))
+async def _to_its_end(work: Callable[..., T], *given: Any) -> T:
+    """Work in a thread, to the end even when the task is cancelled: whoever still records must not find its stores closed."""
+    step = asyncio.ensure_future(asyncio.to_thread(work, *given))
     try:
         return await asyncio.shield(step)
     except asyncio.CancelledError:
