@@ -14,6 +14,7 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import hypothesis
 import pytest
 
 from api.cli.demo import load
@@ -23,6 +24,9 @@ from api.wiring import Register, open_register, set_up
 from tests.postgres_server import NoPostgres, PostgresServer
 
 IN_CI = os.environ.get("CI") == "true"
+# No property depends on how busy the machine is.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 # -- Under CI a skip is a failure ---------------------------------------------------
