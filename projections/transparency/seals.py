@@ -116,9 +116,13 @@ class Seals:
         """
         kept = self.store.seal(day)
         while kept is None:
-            # Commit point: the secrets are kept before anything of the seal is published.
-            self.store.keep_seal(self._secrets(day))
-            kept = self.store.seal(day)
+            made = self._secrets(day)
+            if made is not None:
+                # Commit point: the secrets are kept before anything of the seal is published.
+                self.store.keep_seal(made)
+            kept = self.store.seal(day)  # ours, or that of a worker who was faster and may have gone on to other days
+            if made is None and kept is None:
+                raise ValueError(f"a day after {day} is sealed already; seals are made in the order of days")
         return self.seal_of(kept)
 
     def seal_of(self, kept: SealSecrets) -> Seal:
@@ -139,10 +143,11 @@ class Seals:
         hashes = [leaf_hash(commitment_) for commitment_ in self._tree(kept)]
         return OpenedAct(kept.day, leaf.nonce, leaf.state, place, tuple(path_among(place, hashes)))
 
-    def _secrets(self, day: date) -> SealSecrets:
+    def _secrets(self, day: date) -> SealSecrets | None:
+        """Make the secrets of the next day; None when it, or a later one, has some by now."""
         last, latest = self.store.last_seal(), self.log.latest()
         if last and last.day >= day:
-            raise ValueError(f"{last.day} is sealed already; seals are made in the order of days")
+            return None
         if latest is None:
             raise ValueError("the confidential log has no checkpoint yet")
         first = last.end if last else 0
