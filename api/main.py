@@ -188,7 +188,7 @@ def _staff_routes(app: FastAPI, register: Register, logs: Logs | None) -> list[B
 
 def _desk(app: FastAPI) -> Desk:
     register: Register = app.state.register
-    return Desk(register.office, app.state.door, app.state.clock, Inbox(register.office), register.demonstration)
+    return Desk(register.office, app.state.door, app.state.clock, Inbox(register.office), app.state.documents, register.demonstration)
 
 
 async def _other_origin(app: FastAPI, request: Request) -> Response:

@@ -16,6 +16,7 @@ from starlette.routing import Route
 from api.auth import Door
 from api.browsers import session_identifier
 from api.stores.access_log import AccessAct
+from api.stores.documents import DocumentStore
 from api.stores.sessions import Session
 from domain.actors import Role
 from projections.office.inbox import Inbox
@@ -57,6 +58,7 @@ class Desk:
     door: Door
     clock: Callable[[], datetime]
     inbox: Inbox
+    documents: DocumentStore
     demonstration: bool = False
 
     def page(self, template: str, request: Request, session: Session | None = None, *, status: int = 200, **answer: Any) -> Response:

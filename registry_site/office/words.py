@@ -6,8 +6,10 @@ from typing import Any
 from domain.actors import Actor, Role
 from domain.clocks import State
 from domain.law.periods import BRUSSELS, legal_day
+from domain.model_case.effects import Flags
 from domain.status import Ground, Status
 from projections.office.inbox import Step, Waiting
+from registry_site.office.acts import act_name, provision
 from registry_site.ui.words import day_in_words
 
 ROLES = {
@@ -112,6 +114,25 @@ STATES = {
 }
 
 
+FLAGS = {
+    "arguments_pending": "Arguments are pending",
+    "hearing_open": "A hearing is open",
+    "reassessment_pending": "A request for reassessment waits",
+    "notification_overdue": "The notification is overdue",
+    "on_union_market": "On the Union market",
+    "provisional": "A day hangs on the calendar that was not checked",
+    "obligations_deferred_until": "Obligations are deferred, Article 111(3)",
+    "action_pending": "An action is pending before the Court",
+    "operation_suspended_by_court": "The Court suspended the operation of an act",
+    "ending_suspended_by_court": "The Court suspended the ending of a ground",
+}
+
+
+def flag_words(flags: Flags) -> list[str]:
+    """Say what goes with a status."""
+    return [words for name, words in FLAGS.items() if getattr(flags, name)]
+
+
 def source(waiting: Waiting) -> tuple[str, str]:
     """Say who set the time, and by what."""
     legacy = waiting.clock is not None and waiting.clock.clock == "D1-L"
@@ -150,6 +171,9 @@ WORDS: dict[str, Any] = {
     "ground_name": GROUNDS.__getitem__,
     "clock_name": CLOCKS.__getitem__,
     "state_name": STATES.__getitem__,
+    "flag_words": flag_words,
+    "act_name": act_name,
+    "provision": provision,
     "source": source,
     "urgency": urgency,
     "when": when,

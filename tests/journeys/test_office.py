@@ -115,7 +115,7 @@ def test_an_officer_finds_what_is_due_and_how_that_was_computed(visit, sign_in, 
         here.page.get_by_role("button", name="Find").click()
         here.page.locator("a.register-table__name", has_text=name).first.click()
         here.page.get_by_role("heading", level=1, name=name).wait_for()
-        assert here.page.get_by_role("heading", name="History").is_visible()
+        assert here.page.get_by_role("heading", name="Events").is_visible()
         assert here.complaints == []
 
 
