@@ -13,7 +13,9 @@ from api.errors import NotSignedIn
 from api.stores.access_log import AccessAct, AccessLog
 from api.stores.accounts import Account, Accounts
 from api.stores.attempts import Attempts, Limit
+from api.stores.drafts import Drafts
 from api.stores.feeds import Feeds, feed_reference
+from api.stores.kept_forms import KeptForms
 from api.stores.sessions import Session, Sessions
 from api.stores.tokens import TokenStore
 from domain.actors import Actor
@@ -52,6 +54,8 @@ class Door:
     attempts: Attempts
     feeds: Feeds
     log: AccessLog
+    kept: KeptForms
+    drafts: Drafts
 
     # -- Who is there ------------------------------------------------------------------
 
@@ -116,6 +120,25 @@ class Door:
             raise SignInRefused
         self.attempts.forget(*limits)
         return self._begun(request, account)
+
+    def confirm(self, request: Request, session: Session, password: str) -> None:
+        """
+        Let somebody who is signed in say once more who they are, before an act that binds.
+
+        Raises: SignInRefused, with the same limits as signing in.
+        """
+        limits = (
+            Limit(f"name {session.account} from {place(request)}", MOST_FOR_A_NAME_FROM_ONE_PLACE),
+            Limit(f"name {session.account}", MOST_FOR_A_NAME),
+        )
+        if too_many := self.attempts.count(*limits):
+            raise SignInRefused(too_many.until)
+        account = self.accounts.check(session.account, password)
+        if account is None or account.actor != session.actor:
+            self._note_failure("WRONG_PASSWORD", self.accounts.find(session.account))
+            raise SignInRefused
+        self.attempts.forget(*limits)
+        self.log.note(AccessAct.SIGNED_IN, "AGAIN", by=session.reference, actor=session.actor)
 
     def _note_failure(self, outcome: str, known: Account | None) -> None:
         self.log.note(AccessAct.SIGN_IN_REFUSED, outcome, by="password", actor=known.actor if known else None)

@@ -188,7 +188,8 @@ def _staff_routes(app: FastAPI, register: Register, logs: Logs | None) -> list[B
 
 def _desk(app: FastAPI) -> Desk:
     register: Register = app.state.register
-    return Desk(register.office, app.state.door, app.state.clock, Inbox(register.office), app.state.documents, register.demonstration)
+    inbox = Inbox(register.office)
+    return Desk(register, app.state.door, app.state.clock, inbox, app.state.documents, app.state.settings, register.demonstration)
 
 
 async def _other_origin(app: FastAPI, request: Request) -> Response:

@@ -30,7 +30,7 @@ from domain.model_case.provider import providers_on
 from domain.model_case.threshold import first_trigger
 from domain.public import CONTENT_FIELDS
 from domain.publication import PublicationContentProposed
-from domain.record import Act, Fact, Facts, decide
+from domain.record import Act, Fact, Facts, History, decide
 from domain.rulings import Inadmissible
 from domain.types import ALL_POINTS, Named
 
@@ -55,6 +55,9 @@ OWN_NUMBER = {
     "FailureToActFound": "judgment_id",
     "FollowUpMeasureSet": "measure_id",
     "OwnMotionReviewOpened": "review_id",
+    "QualifiedAlertReceived": "submission_id",
+    "ConfidentialityClaimLodged": "claim_id",
+    "PublicationOrdered": "order_id",
 }
 """The number that an event gives to what it begins; decisions and filings give their own too."""
 ALTERNATIVES = ("basis",)
@@ -149,7 +152,7 @@ def plausible(kind: type[Fact], case: ModelCase, act: Act, given: dict[str, Any]
 
 
 def _choices(kind: type[Fact], name: str, info: FieldInfo, case: ModelCase, act: Act) -> list[Any]:
-    named = _named(info)
+    named = identifier_kind(info)
     if named and named not in ("hash", "ref"):
         return _identifiers(kind, name, named, case)
     if name in ALTERNATIVES and get_origin(info.annotation) is Literal:
@@ -158,30 +161,35 @@ def _choices(kind: type[Fact], name: str, info: FieldInfo, case: ModelCase, act:
     return [special] if special is not None else [_value(info.annotation, case, act)]
 
 
-def _identifiers(kind: type[Fact], name: str, named: str, case: ModelCase) -> list[UUID]:
-    own = (
+def gives_number(kind: type[Fact], name: str) -> bool:
+    """Tell whether a field holds the number that an event gives to what it begins, and none that is in use."""
+    return (
         OWN_NUMBER.get(kind.TOPIC) == name
         or (name == "decision_id" and issubclass(kind, CommissionDecision))
         or (name == "submission_id" and issubclass(kind, Submission))
     )
-    known = [] if own else sorted(_recorded_identifiers(case, named), key=lambda item: -item[0])
+
+
+def _identifiers(kind: type[Fact], name: str, named: str, case: ModelCase) -> list[UUID]:
+    known = [] if gives_number(kind, name) else sorted(recorded_identifiers(case, named), key=lambda item: -item[0])
     return [identifier for _, identifier in known][:6] or [NEW]
 
 
-def _recorded_identifiers(case: ModelCase, named: str) -> set[tuple[int, UUID]]:
-    """Return the identifiers of a kind that the case has, with the version at which each first stood there."""
+def recorded_identifiers(record: History, named: str) -> set[tuple[int, UUID]]:
+    """Return the identifiers of a kind that a record has, with the version at which each first stood there."""
     first: dict[UUID, int] = {}
-    for event in sorted((e for found in case.by_topic.values() for e in found), key=lambda e: e.version):
+    for event in sorted((e for found in record.by_topic.values() for e in found), key=lambda e: e.version):
         if named == "event":
             first.setdefault(event.event_id, event.version)
         for name, info in type(event.fact).model_fields.items():
             value = getattr(event.fact, name)
-            if _named(info) == named and isinstance(value, UUID):
+            if identifier_kind(info) == named and isinstance(value, UUID):
                 first.setdefault(value, event.version)
     return {(version, identifier) for identifier, version in first.items()}
 
 
-def _named(info: FieldInfo) -> str | None:
+def identifier_kind(info: FieldInfo) -> str | None:
+    """Return of which kind the one identifier in a field is."""
     marks = [*info.metadata, *(mark for inner in get_args(info.annotation) for mark in getattr(inner, "__metadata__", ()))]
     return next((mark.kind for mark in marks if isinstance(mark, Named)), None) if get_origin(info.annotation) is not tuple else None
 

@@ -209,13 +209,13 @@ class Registry(Application[UUID]):
         if isinstance(fact, EntryFact):
             return self._plan_listing(command, act, fact)
         if command.stream.kind == "publication":
-            self._records(UUID(command.stream.key))  # there is no publication file without its case
+            self.records(UUID(command.stream.key))  # there is no publication file without its case
         opening = self._opened_by(command, act, state)
         facts = decide(evolve(state, opening[0]) if opening else state, act, fact)
         if isinstance(fact, ModelDesignatedUnder52_4) and fact.origin == "QUALIFIED_ALERT":
             self._must_carry(fact, act)
         if isinstance(fact, PublicationOrdered):
-            listing.order_change(self._records(UUID(command.stream.key)), act, fact)
+            listing.order_change(self.records(UUID(command.stream.key)), act, fact)
         plan: Plan = [(command.stream, state, SYSTEM, (opening[0].fact,)), self._claim_lineage(opening[0].fact)] if opening else []
         plan.append((command.stream, state, command.actor, facts))
         if isinstance(fact, ModelCaseOpened):
@@ -233,7 +233,7 @@ class Registry(Application[UUID]):
     def _plan_listing(self, command: Command, act: Act, fact: EntryFact) -> Plan:
         """Plan an event of the list recorded directly: its order and its execution at once (dockets)."""
         case_id = UUID(command.stream.key)
-        records = self._records(case_id)
+        records = self.records(case_id)
         decide(records.entry, act, fact)
         at_slot = self.is_demonstration or act.law.settings["PUBLICATION_SLOT"] == "at_once"
         require(at_slot, R27, "Order it for a slot by PublicationOrdered: everything public happens at slots.")
@@ -243,7 +243,7 @@ class Registry(Application[UUID]):
         return self._listing(records, act, order, fact, ordered=True)
 
     def _run_slot(self, case_id: UUID, order_id: UUID, at: datetime) -> Recorded | None:
-        records = self._records(case_id)
+        records = self.records(case_id)
         order = next((e.fact for e in open_orders(records.publication) if e.fact.order_id == order_id), None)
         if order is None:
             return None
@@ -273,7 +273,8 @@ class Registry(Application[UUID]):
             plan.append((LIST_NUMBERS, self._load(LIST_NUMBERS, History), SYSTEM, (Claimed(),)))
         return plan
 
-    def _records(self, case_id: UUID) -> listing.Records:
+    def records(self, case_id: UUID) -> listing.Records:
+        """Return a case with its publication file, and its entry under the number it has or would be given next. Raises: NotInRegister."""
         case = self._load(Stream("case", str(case_id)), ModelCase)
         if not case:
             raise NotInRegister(f"there is no case {case_id}")
@@ -326,7 +327,7 @@ class Registry(Application[UUID]):
 
     def _addressed(self, stream: Stream) -> Stream:
         """Return the stream that is written: an entry is addressed by its case and stored under its own number."""
-        return self._records(UUID(stream.key)).entry.stream if stream.kind == "entry" else stream
+        return self.records(UUID(stream.key)).entry.stream if stream.kind == "entry" else stream
 
     def _load(self, stream: Stream, kind: type[H]) -> H:
         """Return a state brought up to date: what is cached, with the events recorded since."""

@@ -7,9 +7,9 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 from starlette.responses import Response
 
+from api.recording.addresses import COLLECTIONS, events_of
 from api.rest import document_description as documents
 from api.rest import person_description as persons
-from api.rest.addresses import COLLECTIONS, events_of
 from api.rest.examples import VALUES, example_of
 from api.rest.requests import LONGEST_KEY, MOST_BYTES
 from api.stores.event_store.mapper import MOST_BYTES as MOST_STORED

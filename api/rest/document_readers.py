@@ -7,7 +7,7 @@ Law: Article 78(1); Charter, Article 41(2)(b): access to one's own file, minus o
 from datetime import datetime
 from uuid import UUID
 
-from api.rest.answers import FILING_ROLES, may_read
+from api.recording.views import FILING_ROLES, may_read
 from api.stores.documents import READ_BY, AccessClass, Document, DocumentStore
 from domain.actors import Actor, Role
 from domain.events import documents_named

@@ -6,26 +6,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.deps import Register, TheAccessLog, TheCaller, TheClock, TheRegister, TheSettings
-from api.rest.addresses import OF_A_CASE, stream_at
-from api.rest.answers import FILING_ROLES, READ_ONLY, View, json_answer, may_read, view
+from api.recording.addresses import stream_at
+from api.recording.commands import version_of
+from api.recording.views import EVERYBODY, READERS, View, view
+from api.rest.answers import json_answer
 from api.stores.access_log import AccessAct
-from domain.actors import READS_EVERYTHING, Actor, Role
-from domain.errors import NotInRegister, require
-from domain.ids import Kind, Stream
+from domain.actors import Actor
+from domain.errors import require
+from domain.ids import Stream
 from domain.law.rules import R33
-from domain.model_case.follow_up import list_id_of
-
-EVERYBODY = frozenset(Role)
-READERS: dict[Kind, frozenset[Role]] = {
-    "case": READ_ONLY.union(FILING_ROLES),
-    "publication": READ_ONLY.union(FILING_ROLES),
-    "entry": READ_ONLY,
-    "alert": READS_EVERYTHING | {Role.PANEL},
-    "challenge": EVERYBODY,
-    "law": EVERYBODY,
-    "register": EVERYBODY,
-}
-"""Which roles learn the version of a record; of the filing roles only those whose own file it is."""
 
 
 def read_record(
@@ -48,29 +37,6 @@ def read_record(
     if READERS[stream.kind] is not EVERYBODY:
         log.note(AccessAct.READ, by=caller.by, actor=actor, subjects=[str(stream)])
     return json_answer(body, version=version)
-
-
-def version_of(register: Register, stream: Stream, actor: Actor, at: datetime) -> int:
-    """
-    Return the version of a record: 0 for one that a case could have and has not.
-
-    Raises: NotInRegister, also for somebody else's file.
-    """
-    if stream.kind in OF_A_CASE:
-        case = register.registry.case(Stream("case", stream.key))
-        if not case or not may_read(actor, case, at):
-            raise NotInRegister(f"there is no case {stream.key}")
-        if stream.kind == "entry":
-            number = list_id_of(case)
-            return _last_version(register, Stream("entry", number)) if number else 0
-    version = _last_version(register, stream)
-    if version == 0 and stream.kind in ("alert", "challenge"):
-        raise NotInRegister(f"there is no {stream}")
-    return version
-
-
-def _last_version(register: Register, stream: Stream) -> int:
-    return max((event.originator_version for event in register.registry.events.get(stream.id, desc=True, limit=1)), default=0)
 
 
 def _view(register: Register, stream: Stream, actor: Actor, at: datetime, patience: float) -> View:

@@ -1,8 +1,6 @@
 """Recording: one route for every event, because what differs between them stands with the events."""
 
-import json
 from datetime import datetime
-from hashlib import sha256
 from typing import Annotated
 
 from fastapi import Depends
@@ -10,23 +8,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.deps import Clock, Register, SignedIn, TheAccessLog, TheCaller, TheClock, TheRegister, TheSettings
-from api.rest.addresses import Address, address_at
-from api.rest.answers import View, json_answer, shown, view
+from api.recording.addresses import Address, address_at
+from api.recording.commands import hash_of, recorded_once
+from api.recording.views import View, view
+from api.rest.answers import json_answer, shown
 from api.rest.requests import asks_dry_run, content_of, data_of, idempotency_key, version_seen
 from api.stores.access_log import AccessAct
-from api.stores.event_store.mapper import EventTooLarge, to_bytes
 from domain.actors import Actor
-from domain.challenge import ChallengeReceived
-from domain.errors import Malformed, NotInRegister, Stale, require
+from domain.errors import require
 from domain.events import read
 from domain.law.rules import R33
-from domain.model_case.identity import ModelCaseOpened
-from domain.qualified_alert import QualifiedAlertReceived
-from domain.registry import Command, Recorded, Registry
-
-OPENED = ("case", "alert", "challenge")
-"""Kinds of record that are there once they were opened; the others are there with their case, or always."""
-OPENINGS = (ModelCaseOpened, QualifiedAlertReceived, ChallengeReceived)
+from domain.registry import Command, Recorded
 
 
 async def addressed(request: Request, actor: SignedIn) -> Address:
@@ -71,32 +63,7 @@ def command_of(request: Request, actor: Actor, address: Address, content: bytes,
     seen, key = version_seen(request.headers), idempotency_key(request.headers)
     data = data_of(content)
     fact = read(address.kind, data)
-    # Read strictly before, the data hold nothing that JSON writes in two ways.
-    asked = json.dumps([str(address.stream), address.kind.TOPIC, data], sort_keys=True)
-    return Command(address.stream, actor, fact, at, seen, key, sha256(asked.encode()).hexdigest())
-
-
-def recorded_once(registry: Registry, command: Command, *, dry_run: bool) -> Recorded:
-    """
-    Record, or return what the first request under the same key recorded.
-
-    Raises: NotInRegister for an act on a record that was never opened, whatever version was seen; Malformed for an event too large for the archive.
-    """
-    try:
-        return _recorded(registry, command, dry_run=dry_run)
-    except Stale as stale:
-        if stale.last == 0 and command.stream.kind in OPENED and not isinstance(command.fact, OPENINGS):
-            raise NotInRegister(f"there is no {command.stream}") from None
-        raise
-    except EventTooLarge as large:
-        raise Malformed("body", str(large)) from None
-
-
-def _recorded(registry: Registry, command: Command, *, dry_run: bool) -> Recorded:
-    recorded = registry.record(command, dry_run=dry_run)
-    for event in recorded.events if dry_run else ():
-        to_bytes(event)  # what the archive would not take is refused in a dry run too
-    return recorded
+    return Command(address.stream, actor, fact, at, seen, key, hash_of(address.stream, address.kind.TOPIC, data))
 
 
 def view_after(register: Register, command: Command, recorded: Recorded, clock: Clock, patience: float, *, dry_run: bool) -> View:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from api.deps import note_refusal, signed_in
 from api.errors import EXPECTED, WrongMethod, problem_of
-from api.rest.addresses import address_at, stream_at
+from api.recording.addresses import address_at, stream_at
 from api.rest.description import description
 from api.rest.documents import classify_document, hand_out, send_document
 from api.rest.persons import add_person, lift_restriction, read_person, rectify_person, restrict_person

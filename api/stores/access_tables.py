@@ -52,6 +52,32 @@ feeds = Table(
     Column("created_at", BigInteger, nullable=False),
 )
 """The calendar feed of an account, by the hash of its token."""
+kept_forms = Table(
+    "kept_forms",
+    METADATA,
+    Column("account", String, primary_key=True),
+    Column("address", String, primary_key=True),
+    Column("written", LargeBinary, nullable=False),
+    Column("kept_at", BigInteger, nullable=False, index=True),
+)
+"""What somebody wrote into a form whose session had ended, until they sign in again."""
+drafts = Table(
+    "drafts",
+    METADATA,
+    Column("draft_id", String, primary_key=True),
+    Column("stream", String, nullable=False, index=True),
+    Column("topic", String, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("fingerprint", String, nullable=False),
+    Column("seen", BigInteger, nullable=False),
+    Column("drafted_by", String, nullable=False),
+    Column("drafted_at", BigInteger, nullable=False),
+    Column("outcome", String),
+    Column("closed_by", String),
+    Column("closed_at", BigInteger),
+    Column("reason", String),
+)
+"""Frozen drafts of decisions: never changed, only adopted or rejected by a second officer."""
 access_log = Table(
     "access_log",
     METADATA,
@@ -75,7 +101,7 @@ access_subjects = Table(
 Index("access_subjects_subject", access_subjects.c.subject, access_subjects.c.number)
 
 READ_BY_WEB = ("tokens", "accounts")
-WRITTEN_BY_WEB = ("sessions", "attempts", "feeds")
+WRITTEN_BY_WEB = ("sessions", "attempts", "feeds", "kept_forms", "drafts")
 APPENDED_BY_WEB = ("access_log", "access_subjects")
 """What the role of the web processes may read, write and append on PostgreSQL: it can neither make an account nor remove what was noted."""
 

@@ -77,6 +77,13 @@ class Sessions:
             return session
         return self._noted(session, row, now)
 
+    def account_of(self, identifier: str) -> str | None:
+        """Return whose session an identifier is or was, also when it ended for want of use; whoever asks is not signed in by that."""
+        query = select(sessions.c.account).where(sessions.c.sha256 == _hash(identifier))
+        with self._database.reading() as rows:
+            account: str | None = rows.execute(query).scalar()
+        return account
+
     def _noted(self, session: Session, row: Any, now: datetime) -> Session:
         with self._database.writing() as rows:
             rows.execute(update(sessions).where(sessions.c.sha256 == row.sha256).values(used_at=microseconds(now)))

@@ -15,8 +15,11 @@ from starlette.routing import Route
 
 from api.auth import Door
 from api.browsers import session_identifier
+from api.deps import Register
+from api.settings import Settings
 from api.stores.access_log import AccessAct
 from api.stores.documents import DocumentStore
+from api.stores.drafts import DraftAltered
 from api.stores.sessions import Session
 from domain.actors import Role
 from projections.office.inbox import Inbox
@@ -34,11 +37,17 @@ HEADERS = {
     # No text becomes a script on these pages, whatever a text of the record says.
     "content-security-policy": f"{CONTENT_SECURITY_POLICY}; require-trusted-types-for 'script'; trusted-types 'none'",
 }
+RECORDING = "/record/"
+"""Part of every address under which something is written that would be missed."""
 OFFICERS = frozenset(Role) - {Role.SYSTEM, Role.PUBLIC}
 
 
 class NotThere(Exception):
     """There is no such page, or nothing that this role may know of."""
+
+
+class NotForRole(Exception):
+    """The page is for other roles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +63,18 @@ class Visit:
 class Desk:
     """Answers the pages of the office; holds nothing that changes."""
 
-    office: Office
+    register: Register
     door: Door
     clock: Callable[[], datetime]
     inbox: Inbox
     documents: DocumentStore
+    settings: Settings
     demonstration: bool = False
+
+    @property
+    def office(self) -> Office:
+        """What the office may ask."""
+        return self.register.office
 
     def page(self, template: str, request: Request, session: Session | None = None, *, status: int = 200, **answer: Any) -> Response:
         """Render a page for whoever is there; with the token that its forms need."""
@@ -111,18 +126,23 @@ def _answered(desk: Desk, page: Page, request: Request, fields: dict[str, str], 
     if session is None:
         return signed_out(desk, request, fields)
     visit = Visit(request, session, fields)
-    if session.actor.role not in roles:
-        desk.note_refused(visit, "ROLE")
-        return desk.page("refused.html", request, session, status=403, reason="ROLE")
     try:
+        if session.actor.role not in roles:
+            raise NotForRole
         if request.method == "POST":
             require_token(fields, session_identifier(request))
         return page(desk, visit)
+    except NotForRole:
+        desk.note_refused(visit, "ROLE")
+        return desk.page("refused.html", request, session, status=403, reason="ROLE")
     except FormRefused as bad:
         desk.note_refused(visit, "FORM_TOKEN")
         return refused_form(desk, request, bad, fields)
     except BadQuestion as bad:
         return desk.page("refused.html", request, session, status=400, reason="BAD_QUESTION", parameter=bad.parameter)
+    except DraftAltered:
+        desk.note_refused(visit, "DRAFT_ALTERED")
+        return desk.page("refused.html", request, session, status=409, reason="DRAFT_ALTERED")
     except NotThere:
         return desk.page("refused.html", request, session, status=404, reason="NOT_THERE")
 
@@ -132,7 +152,23 @@ def signed_out(desk: Desk, request: Request, fields: Mapping[str, str]) -> Respo
     if request.method != "POST":
         asked = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
         return RedirectResponse(f"{SIGN_IN}?{urlencode({'next': asked})}", 303, HEADERS)
+    if keep_for_later(desk, request, fields):
+        return RedirectResponse(f"{SIGN_IN}?{urlencode({'next': request.url.path, 'kept': 'yes'})}", 303, HEADERS)
     return desk.page("refused.html", request, status=403, reason="SIGNED_OUT", written=written(fields))
+
+
+def keep_for_later(desk: Desk, request: Request, fields: Mapping[str, str]) -> bool:
+    """Keep what was written for the account whose session has ended, when the form was made for that very session."""
+    identifier = session_identifier(request)
+    account = desk.door.sessions.account_of(identifier) if identifier else None
+    if account is None or RECORDING not in request.url.path:
+        return False
+    try:
+        require_token(fields, identifier)
+    except FormRefused:
+        return False
+    desk.door.kept.keep(account, request.url.path, written(fields))
+    return True
 
 
 def refused_form(desk: Desk, request: Request, bad: Exception, fields: Mapping[str, str] | None = None) -> Response:

@@ -1,22 +1,31 @@
 """The pages of the office."""
 
+from uuid import uuid4
+
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from api.problems import problem
 from api.stores.access_log import AccessAct
 from domain.actors import READS_EVERYTHING, Role
+from domain.events import EVENTS
 from domain.law.periods import legal_day
 from registry_site.office.calendar import FEED, change_calendar, deadlines, show_calendar
 from registry_site.office.case import case
-from registry_site.office.desk import WORKBENCH, Desk, NotThere, Visit, route
+from registry_site.office.desk import HEADERS, WORKBENCH, Desk, NotThere, Visit, route
+from registry_site.office.drafts import DRAFTS, READS_DRAFTS, decide_on_draft, show_draft, show_drafts
 from registry_site.office.inbox import SHOWN, answer, question_of, readable
+from registry_site.office.record import show_form, take_form
 from registry_site.office.sign_in import sign_in_routes
 
 GUARDED = ("/sign-in", "/sign-out", "/workbench", "/audit")
 """Addresses to which no page of another origin may send anything, signed in or not."""
 READS_CASES = READS_EVERYTHING | {Role.PUBLICATION_OFFICER}
+RECORDED_AT = ("/workbench/{collection}/{key}/record/{event}", "/workbench/{collection}/record/{event}")
+OPENED_BY = {"cases": "model-case-opened", "alerts": "qualified-alert-received"}
+"""Collections to which the office adds, with the event that opens a record."""
+OPENS = EVENTS["ModelCaseOpened"].RECORDED_BY
 PROGRAMS = ("/api/", "/staff/")
 OTHER_ORIGIN = "A page of another website made the browser send this, so nothing was done. Send it from the register's own pages, or with a token."
 
@@ -26,12 +35,29 @@ def office_pages(desk: Desk) -> list[BaseRoute]:
     return [
         *sign_in_routes(desk),
         route(desk, WORKBENCH, workbench),
+        route(desk, "/workbench/{collection}/new", new_record),
         route(desk, "/workbench/cases/{case_id}", case, roles=READS_CASES),
+        *(each for path in RECORDED_AT for each in _form(desk, path)),
+        route(desk, DRAFTS, show_drafts, roles=READS_DRAFTS),
+        route(desk, DRAFTS + "/{draft_id}", show_draft, roles=READS_DRAFTS),
+        route(desk, DRAFTS + "/{draft_id}", decide_on_draft, methods=("POST",), roles=READS_DRAFTS),
         route(desk, "/workbench/calendar", show_calendar, roles=READS_CASES),
         route(desk, "/workbench/calendar", change_calendar, methods=("POST",), roles=READS_CASES),
         Route(FEED, deadlines(desk), methods=["GET"]),
         route(desk, "/workbench{path:path}", nowhere, methods=("GET", "POST")),
     ]
+
+
+def _form(desk: Desk, path: str) -> list[Route]:
+    return [route(desk, path, show_form), route(desk, path, take_form, methods=("POST",))]
+
+
+def new_record(desk: Desk, visit: Visit) -> Response:
+    """Begin a record under a random identifier: with the event that opens it."""
+    collection = visit.request.path_params["collection"]
+    if collection not in OPENED_BY:
+        raise NotThere
+    return RedirectResponse(f"{WORKBENCH}{collection}/{uuid4()}/record/{OPENED_BY[collection]}", 303, HEADERS)
 
 
 def workbench(desk: Desk, visit: Visit) -> Response:
@@ -44,8 +70,12 @@ def workbench(desk: Desk, visit: Visit) -> Response:
     question = question_of(visit.request.url.query)
     found = answer(question, readable(desk.inbox.waiting(now), visit.session.actor.role), legal_day(now))
     desk.note_read(visit, (f"case/{each.case_id}" for each in found.items if each.case_id))
-    reads = visit.session.actor.role in READS_CASES
-    return desk.page("workbench.html", visit.request, visit.session, found=found, today=legal_day(now), shown=SHOWN, reads=reads)
+    role = visit.session.actor.role
+    reads, drafts = role in READS_CASES, len(desk.door.drafts.waiting()) if role in READS_DRAFTS else None
+    return desk.page(
+        "workbench.html", visit.request, visit.session, found=found, today=legal_day(now), shown=SHOWN, reads=reads, drafts=drafts,
+        opens=role in OPENS,
+    )  # fmt: skip
 
 
 def nowhere(desk: Desk, visit: Visit) -> Response:

@@ -68,7 +68,7 @@ def show_sign_in(desk: Desk, request: Request) -> Response:
         return desk.page("refused.html", request, status=403, reason="NOT_SECRET")
     identifier = session_identifier(request)
     fresh = identifier or secrets.token_urlsafe(RANDOM_BYTES)
-    answer = _form(desk, request, fresh, way_back(asked.get("next", [""])[0]), signed_out="signed-out" in asked)
+    answer = _form(desk, request, fresh, way_back(asked.get("next", [""])[0]), signed_out="signed-out" in asked, kept="kept" in asked)
     if identifier is None:
         keep_session(request, answer, fresh)
     return answer

@@ -1,8 +1,10 @@
 """Words of the office for what the record names in capitals."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
+from api.recording.addresses import kebab
 from domain.actors import Actor, Role
 from domain.clocks import State
 from domain.law.periods import BRUSSELS, legal_day
@@ -10,6 +12,7 @@ from domain.model_case.effects import Flags
 from domain.status import Ground, Status
 from projections.office.inbox import Step, Waiting
 from registry_site.office.acts import act_name, provision
+from registry_site.office.fields import choice_name
 from registry_site.ui.words import day_in_words
 
 ROLES = {
@@ -165,6 +168,11 @@ def instant_in_words(moment: datetime) -> str:
     return f"{day_in_words(legal_day(moment))}, {clock_time(moment)}"
 
 
+def instant_text(text: str) -> str:
+    """Write an instant given as ISO text as day and time in Brussels."""
+    return instant_in_words(datetime.fromisoformat(text))
+
+
 WORDS: dict[str, Any] = {
     "step_name": STEPS.__getitem__,
     "status_name": STATUSES.__getitem__,
@@ -174,10 +182,14 @@ WORDS: dict[str, Any] = {
     "flag_words": flag_words,
     "act_name": act_name,
     "provision": provision,
+    "choice_name": choice_name,
+    "form_of": kebab,
     "source": source,
     "urgency": urgency,
     "when": when,
     "instant_in_words": instant_in_words,
+    "instant_text": instant_text,
+    "exact": Decimal,
     "role_name": role_name,
     "reference": reference,
     "clock_time": clock_time,

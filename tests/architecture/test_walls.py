@@ -21,6 +21,8 @@ PLANTED = [
     ("floors", "projections.store", "api.stores"),
     ("floors", "domain.record", "projections.store"),
     ("floors", "api.rest", "registry_site.office"),
+    ("floors", "registry_site.office", "api.rest"),
+    ("floors", "api.recording", "registry_site.office"),
     ("floors", "registry_site.public", "api.graphql.public"),
     ("floors", "registry_site.public", "api.wiring"),
     ("floors", "api.deps", "api.dockets"),

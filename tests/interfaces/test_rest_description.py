@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api.rest.addresses import COLLECTIONS
+from api.recording.addresses import COLLECTIONS
 from api.rest.description import document
 from domain.actors import Role
 from domain.events import EVENTS, read

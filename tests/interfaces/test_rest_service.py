@@ -15,7 +15,7 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from api.persons import Persons
-from api.rest.addresses import COLLECTIONS, event_at, events_of, kebab, stream_at
+from api.recording.addresses import COLLECTIONS, event_at, events_of, kebab, stream_at
 from api.rest.routes import rest_routes
 from api.settings import Settings
 from api.stores.access_log import AccessLog
