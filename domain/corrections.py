@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from domain.actors import Role
-from domain.errors import Malformed, NotInRegister, require
+from domain.errors import Malformed, NotInRegister, Refused, require
 from domain.ids import Kind
 from domain.law.rules import R41
 from domain.record import Act, Event, Fact, Facts, History, corrected, decides, recorded
@@ -99,9 +99,8 @@ def correct_record(history: History, act: Act, fact: RecordCorrected) -> Facts:
 
 def _refuse_fixed_field(target: Event[Any], field: str) -> None:
     info = type(target.fact).model_fields.get(field)
-    require(info is not None, R41, f"{field} is no field of {target.topic} that a correction may touch.")
     if info is None:
-        return
+        raise Refused(R41, f"{field} is no field of {target.topic} that a correction may touch.")
     fixed = _is_identifier(info) or field in OUTCOMES
     require(not fixed, R41, f"{field} is an identifier, a hash, or what was decided.")
 
