@@ -24,6 +24,7 @@ from starlette.types import ASGIApp
 from api.audit_log import audit_log
 from api.auth import Caller, Door
 from api.browsers import CrossOriginProtection
+from api.challenges import Challenges
 from api.graphql.public.routes import public_graphql
 from api.graphql.staff.routes import staff_graphql
 from api.logs import Logs, open_logs
@@ -36,10 +37,12 @@ from api.wiring import Register, demonstration_clock, open_documents, open_door,
 from domain.law.periods import legal_day, start_of
 from projections.office.inbox import Inbox
 from projections.public.answers import PublicList
+from projections.public.challenges import PublishedChallenges
 from projections.public.snapshots import Snapshots
 from projections.transparency.answers import LogAnswers, PublicShelf
 from registry_site.office.desk import Desk
 from registry_site.office.pages import GUARDED, office_pages, other_origin
+from registry_site.public.challenge import Receive, challenge_pages, nowhere
 from registry_site.public.data.mementos import with_mementos
 from registry_site.public.data.negotiation import Negotiated
 from registry_site.public.data.room import Room, Site
@@ -127,7 +130,7 @@ async def _whole(app: FastAPI) -> AsyncIterator[None]:
         # So that data name the log that they follow from, from the first answer on.
         await asyncio.to_thread(logs.follower.wait_for, register.recorder.head(), CATCHING_UP)
         tasks.append(asyncio.create_task(_publish_seals(app, register, logs)))
-    app.router.routes.extend([*_staff_routes(app, register, logs), *_public_routes(app, register.public)])
+    app.router.routes.extend([*_staff_routes(app, register, logs), *_public_routes(app, register.public, _challenges(app, register).receive)])
     try:
         yield
     finally:
@@ -225,7 +228,7 @@ async def _public_alone(app: FastAPI) -> AsyncIterator[None]:
     store = published(app.state.settings.database_url)
     shown = PublicList(store)
     await asyncio.to_thread(_note_position, app, shown)
-    app.router.routes.extend(_public_routes(app, shown))
+    app.router.routes.extend(_public_routes(app, shown, nowhere))
     looking = asyncio.create_task(_look(app, shown))
     try:
         yield
@@ -241,7 +244,16 @@ async def _look(app: FastAPI, shown: PublicList) -> None:
         await asyncio.to_thread(_note_position, app, shown)
 
 
-def _public_routes(app: FastAPI, shown: PublicList) -> list[BaseRoute]:
+def _challenges(app: FastAPI, register: Register) -> Challenges:
+    """Take what the public side may not record."""
+    settings: Settings = app.state.settings
+    limits = (settings.challenges_from_one_place, settings.challenges_altogether)
+    return Challenges(
+        register.registry, register.follower, app.state.documents, app.state.door.attempts, app.state.clock, *limits, settings.wait_seconds
+    )
+
+
+def _public_routes(app: FastAPI, shown: PublicList, receive: Receive) -> list[BaseRoute]:
     clock = partial(public_clock, app)
     log = LogAnswers(PublicShelf(shown.store))
     settings: Settings = app.state.settings
@@ -250,6 +262,7 @@ def _public_routes(app: FastAPI, shown: PublicList) -> list[BaseRoute]:
     room = Room(shown, Snapshots(shown.store), log, clock, site)
     return [
         *with_mementos([*public_data(room), *pages], room),
+        *challenge_pages(shown, PublishedChallenges(shown.store), clock=clock, receive=receive, write_to=settings.contact_uri),
         *public_graphql(shown, clock=clock, position=lambda: int(app.state.position), log=log.published),
         Route("/log/{path:path}", _log(log)),
         static_files(),

@@ -17,6 +17,9 @@ class Settings(BaseSettings):
     workers: int = Field(1, ge=1, le=64, description="web processes; more than one needs PostgreSQL or a file")
     public_address: str = Field("127.0.0.1:8000", description="public address of the register; names its log when that is first opened")
     security_contact: str = Field("", description="whom to tell about a hole, as a URI; empty is security@ the public address (RFC 2142)")
+    contact: str = Field("", description="where readers write to, as a URI; empty is register@ the public address")
+    challenges_from_one_place: int = Field(5, ge=1, description="challenges that are taken from one network address within a quarter of an hour")
+    challenges_altogether: int = Field(60, ge=1, description="challenges that are taken from everybody within a quarter of an hour")
     wait_seconds: float = Field(2.0, ge=0, le=30, description="how long an answer waits for the read side")
     witness_policy: str = Field("", description="file that names the witnesses of the public log (C2SP tlog-policy); empty for none")
     witness_seconds: float = Field(2.0, ge=0, le=30, description="how long the public log waits for its witnesses before it is published")
@@ -39,6 +42,14 @@ class Settings(BaseSettings):
     @property
     def security_uri(self) -> str:
         """Return whom to tell about a hole: as it is set, else the mailbox that every domain has for it."""
+        return self.security_contact or self._mailbox("security")
+
+    @property
+    def contact_uri(self) -> str:
+        """Return where readers write to: as it is set, else a mailbox of the register."""
+        return self.contact or self._mailbox("register")
+
+    def _mailbox(self, name: str) -> str:
         host = urlsplit(self.public_url).hostname or ""
         literal = f"[IPv6:{host}]" if ":" in host else f"[{host}]" if host.replace(".", "").isdigit() else host
-        return self.security_contact or f"mailto:security@{quote(literal)}"
+        return f"mailto:{name}@{quote(literal)}"

@@ -55,6 +55,7 @@ from projections.office.questions import Office
 from projections.office.status import StatusSpans
 from projections.public import tables as public_tables
 from projections.public.answers import PublicList
+from projections.public.challenges import Challenges
 from projections.public.changes import Changes, PublishedLaw, Sequence
 from projections.public.published_list import PublicEvent, PublishedList
 from projections.rebuild import rebuild_track
@@ -243,7 +244,7 @@ def open_register(settings: Settings, *, new_id: Callable[[], UUID] | None = Non
 def tracks(office_store: ReadStore, public_store: ReadStore, decoder: EventDecoder) -> list[Track]:
     """Return the two sides, each with its projections in the order in which they fold."""
     office = [CaseFile(), Cases(), PublicationDesk(), StatusSpans(decoder.event)]
-    public = [Changes(), PublishedList(), PublishedLaw(), Sequence()]
+    public = [Changes(), PublishedList(), PublishedLaw(), Challenges(), Sequence()]
     return [Track(office_store, office, office_decoder(decoder)), Track(public_store, public, public_decoder(decoder))]
 
 
@@ -255,6 +256,7 @@ PROJECTIONS = {
     "changes": PUBLISHED,
     "published_list": PUBLISHED,
     "law": PUBLISHED,
+    "challenges": PUBLISHED,
     "sequence": PUBLISHED,
 }
 """Every projection with the read store it is rebuilt with."""

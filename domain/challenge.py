@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass
 from typing import ClassVar
+from uuid import UUID
 
 from domain import public
-from domain.actors import Role
+from domain.actors import Actor, Role
 from domain.errors import AlreadyInRegister, Malformed, NotInRegister
 from domain.ids import Kind
 from domain.record import Act, Fact, Facts, History, decides
 from domain.types import Sha256
 
 DESK = frozenset({Role.PUBLICATION_OFFICER})
+ANYBODY = Actor(UUID("3d0c7a52-7c0e-4b59-9d0a-5f6b0d1f2e64"), Role.PUBLIC)
+"""Every visitor of the public side: who it was is not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,16 @@ changes = Table(
 )
 """Every event of the list, numbered from 1 without gaps."""
 
+challenges = Table(
+    "challenges",
+    METADATA,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("ref", String, nullable=False, unique=True),
+    Column("list_id", String, nullable=False, index=True),
+    Column("body", LargeBinary, nullable=False),
+)
+"""Every challenge of a published field, in the order of their coming."""
+
 law = Table(
     "law",
     METADATA,

@@ -10,8 +10,7 @@ from datetime import date
 from http import HTTPStatus
 from typing import Any
 
-from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
@@ -32,17 +31,16 @@ from registry_site.public.compute_question import (
     periods_asked,
 )
 from registry_site.public.desk import Desk, problem_page, route
+from registry_site.public.sent import form_sent
 
 ADDRESS = "/compute"
-FORM = "application/x-www-form-urlencoded"
-MOST_BYTES = 64 * 1024
 
 
 def calculator(desk: Desk) -> list[BaseRoute]:
     """Give the routes of the calculator: the form, and the answer to it."""
 
     async def answer(request: Request) -> Response:
-        body = await _body(request)
+        body = await form_sent(request)
         return await asyncio.to_thread(_answered, desk, request, body)
 
     return [route(desk, ADDRESS, form), Route(ADDRESS, answer, methods=["POST"])]
@@ -79,22 +77,3 @@ def _answer(desk: Desk, request: Request, given: Mapping[str, str]) -> Response:
     found = computed(method_asked(given), reading, threshold.value_flop if threshold else None)
     status = HTTPStatus.OK if found else HTTPStatus.UNPROCESSABLE_ENTITY
     return desk.page("compute.html", request, status=status, kept=False, **shown, found=found, threshold=threshold, faults=reading.faults)
-
-
-async def _body(request: Request) -> bytes:
-    """
-    Read what was sent, 64 KiB at most.
-
-    Raises: HTTPException 415 for anything but a plain form, 413 for more, 400 when the sender went away.
-    """
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
-        raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-    body = bytearray()
-    try:
-        async for part in request.stream():
-            body += part
-            if len(body) > MOST_BYTES:
-                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-    except ClientDisconnect:
-        raise HTTPException(HTTPStatus.BAD_REQUEST) from None
-    return bytes(body)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from domain.compute import TREATMENT
-from registry_site.public.calculator import MOST_BYTES
 from registry_site.public.compute_question import KINDS, KNOWN, MOST_PERIODS
+from registry_site.public.sent import MOST_BYTES_OF_A_FORM as MOST_BYTES
 from tests.interfaces.published_in_memory import PublishedInMemory
 from tests.interfaces.test_public_pages import visitor
 

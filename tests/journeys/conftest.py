@@ -99,6 +99,14 @@ def _wait_for_the_log(live_server: str) -> None:
     pytest.fail("the log was not published within 30 seconds")
 
 
+def _answered(base: str) -> str:
+    """Find the challenge of the demonstration's first entry."""
+    with urlopen(urljoin(base, "/challenge/1")) as answer:
+        found = re.search(r'href="(/challenge/1/[^"]+)"', answer.read().decode())
+    assert found, "The demonstration needs a challenge of its first entry."
+    return found[1]
+
+
 @pytest.fixture(scope="session")
 def addresses(live_server: str) -> dict[str, str]:
     """Name the pages to look at; entries are found on the list itself."""
@@ -135,5 +143,7 @@ def addresses(live_server: str) -> dict[str, str]:
         "fold": "/data/fold",
         "explorer": "/data/explorer",
         "bad question": "/?valid_at=soon",
+        "challenge": entries[False].replace("/entries/", "/challenge/"),
+        "answered challenge": _answered(live_server),
         "nowhere": "/nowhere",
     }

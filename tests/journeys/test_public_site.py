@@ -34,6 +34,8 @@ PAGES = [
     "data",
     "fold",
     "explorer",
+    "challenge",
+    "answered challenge",
     "bad question",
     "nowhere",
 ]
@@ -72,7 +74,7 @@ def test_a_page_without_scripts_says_the_same(visit, addresses, name):
 
 
 SPACED = ["list", "list of another day", "entry", "changes", "law", "checked entry"]
-SPACED += ["two days compared", "statistics", "estimates", "calculator, sum"]
+SPACED += ["challenge", "answered challenge", "two days compared", "statistics", "estimates", "calculator, sum"]
 
 
 @pytest.mark.parametrize("name", SPACED)
@@ -203,6 +205,20 @@ def test_two_days_are_compared_by_a_form_without_scripts(visit):
         here.page.get_by_role("button", name="Compare").click()
         here.page.get_by_text("The list as the register showed it on 31 January 2026").wait_for()
         assert "added" in here.page.get_by_role("status").inner_text()
+
+
+def test_an_entry_is_questioned_by_a_form_without_scripts(visit, addresses):
+    with visit(scripts=False) as here:
+        here.open(addresses["entry"])
+        here.page.get_by_role("link", name="Question this entry").click()
+        here.page.get_by_role("button", name="Send").click()
+        assert here.page.get_by_role("alert").get_by_role("link").count() == 2
+        here.page.get_by_label("What do you question?").select_option(label="Country of the provider")
+        here.page.get_by_label("What is wrong, and how do you know?").fill("The company moved.")
+        here.page.get_by_role("button", name="Send").click()
+        here.page.get_by_text("Waits for an answer").wait_for()
+        assert urlsplit(here.page.url).path.startswith(addresses["challenge"] + "/")
+        assert "The company moved." not in here.page.content()
 
 
 def test_the_first_query_of_the_explorer_is_one_the_schema_answers(visit, addresses):
