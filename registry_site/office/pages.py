@@ -15,6 +15,7 @@ from registry_site.office.calendar import FEED, change_calendar, deadlines, show
 from registry_site.office.case import case
 from registry_site.office.desk import HEADERS, WORKBENCH, Desk, NotThere, Visit, route
 from registry_site.office.drafts import DRAFTS, READS_DRAFTS, decide_on_draft, show_draft, show_drafts
+from registry_site.office.files import show_file
 from registry_site.office.inbox import SHOWN, answer, question_of, readable
 from registry_site.office.record import show_form, take_form
 from registry_site.office.sign_in import sign_in_routes
@@ -22,6 +23,7 @@ from registry_site.office.sign_in import sign_in_routes
 GUARDED = ("/sign-in", "/sign-out", "/workbench", "/audit")
 """Addresses to which no page of another origin may send anything, signed in or not."""
 READS_CASES = READS_EVERYTHING | {Role.PUBLICATION_OFFICER}
+FILES = ("/workbench/{collection}/{key}", "/workbench/law", "/workbench/register")
 RECORDED_AT = ("/workbench/{collection}/{key}/record/{event}", "/workbench/{collection}/record/{event}")
 OPENED_BY = {"cases": "model-case-opened", "alerts": "qualified-alert-received"}
 """Collections to which the office adds, with the event that opens a record."""
@@ -44,6 +46,7 @@ def office_pages(desk: Desk) -> list[BaseRoute]:
         route(desk, "/workbench/calendar", show_calendar, roles=READS_CASES),
         route(desk, "/workbench/calendar", change_calendar, methods=("POST",), roles=READS_CASES),
         Route(FEED, deadlines(desk), methods=["GET"]),
+        *(route(desk, path, show_file) for path in FILES),
         route(desk, "/workbench{path:path}", nowhere, methods=("GET", "POST")),
     ]
 
