@@ -13,7 +13,7 @@ from uvicorn.importer import import_from_string
 from api.export.asking import NotStarted, running
 from api.export.folder import ExportFolder, FolderRefused, export_folder
 from api.export.links import UnfitAddress
-from api.export.site import Crawl, RecordMovedOn, Written, while_still
+from api.export.site import Crawl, RecordMovedOn, Written, tiles_in_use, while_still
 from api.settings import Settings
 from api.stores.event_store import StoreNotMigrated
 from api.wiring import published, server_clock
@@ -73,7 +73,8 @@ async def _export(settings: Settings, shown: PublicList, folder: ExportFolder) -
         written = Written(folder, settings.public_url)
         # Started afresh each time: an application that runs on may answer with what it prepared before the record moved.
         async with running(import_from_string(APPLICATION)(), settings.public_url) as ask:
-            crawl = Crawl(ask, settings.public_url, log.paths())
+            paths = list(log.paths())
+            crawl = Crawl(ask, settings.public_url, [*paths, *tiles_in_use(folder.names, set(paths))])
             await _walk(crawl, written)
         return written, crawl.broken
 

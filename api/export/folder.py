@@ -29,6 +29,11 @@ class ExportFolder:
         self._known = names
         self._kept: set[str] = set()
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Give the names of all files, those of earlier runs too."""
+        return frozenset(self._known)
+
     def put(self, name: str, body: bytes) -> None:
         """Keep a file; one that has these bytes already is not touched. Raises: FolderRefused for a file that somebody else put there."""
         path = self._root / name

@@ -5,7 +5,7 @@ It begins with what programs look for by name, and goes wherever an answer leads
 of the export without anybody saying so. The checkpoint of the log comes last: a copy that is taken meanwhile has every tile that it needs.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Hashable, Iterable
 from hashlib import sha256
 from typing import Any, TypeVar
 
@@ -52,6 +52,16 @@ async def while_still(state: Callable[[], Hashable], walk: Callable[[], Awaitabl
         if state() == before:
             return found
     raise RecordMovedOn(f"the record moved on during {ROUNDS} walks in a row, so the files are of several states: run it again")
+
+
+def tiles_in_use(known: Iterable[str], paths: Collection[str]) -> list[str]:
+    """
+    Give the partial tiles of an earlier export whose tile is not full yet: whoever read its checkpoint a moment ago asks for them still.
+
+    Source: C2SP tlog-tiles, "Partial Tiles".
+    """
+    earlier = (name.removeprefix("log/") for name in known if name.startswith("log/tile/"))
+    return sorted(path for path in earlier if ".p/" in path and path not in paths and path.partition(".p/")[0] not in paths)
 
 
 class Crawl:
