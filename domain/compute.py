@@ -185,6 +185,8 @@ class ComputeWarning(Payload):
 
     concern: str
     sentence: str
+    words: tuple[str, ...] = Field(default=(), exclude=True, repr=False)
+    """What fills the sentence of the concern, for who says it in another language."""
 
 
 class Report(Payload):
@@ -296,4 +298,4 @@ def _of_trigger(over: bool | None, trigger: Trigger | None) -> Iterator[ComputeW
 
 
 def _warning(concern: str, *words: str) -> ComputeWarning:
-    return ComputeWarning(concern=concern, sentence=CONCERNS[concern].format(*words))
+    return ComputeWarning(concern=concern, sentence=CONCERNS[concern].format(*words), words=words)

@@ -22,7 +22,15 @@ MOST_SIGNATURES = 100
 _DECIMAL = re.compile(r"0|[1-9]\d{0,18}", re.ASCII)
 
 
-class NoteRefused(ValueError):
+class Refusal(ValueError):
+    """Says why something is not what it should be; the sentence and what fills it stay apart, so that a page can say it in another language."""
+
+    def __init__(self, sentence: str, *filled: object) -> None:
+        super().__init__(sentence.format(*filled))
+        self.said = (sentence, *filled)
+
+
+class NoteRefused(Refusal):
     """A note, key or checkpoint is malformed, or not signed by a key that the reader knows."""
 
 
@@ -76,7 +84,7 @@ class Verifier:
         shown, _, key = rest.partition("+")
         material = _bytes_of(key)
         if material[:1] != cls.kind or len(material) != 33:
-            raise NoteRefused(f"this is not {cls.kind_name}, name+identifier+key")
+            raise NoteRefused("this is not {}, name+identifier+key", cls.kind_name)
         verifier = cls(checked_name(name), material[1:])
         if shown != verifier.id.hex():
             raise NoteRefused("the identifier in this verifier key belongs to another name or key")
@@ -162,7 +170,7 @@ def parse_note(raw: bytes) -> Note:
         raise NoteRefused("the note has no signatures after an empty line")
     found = lines.removesuffix("\n").split("\n")
     if len(found) > MOST_SIGNATURES:
-        raise NoteRefused(f"the note has more than {MOST_SIGNATURES} signatures")
+        raise NoteRefused("the note has more than {} signatures", MOST_SIGNATURES)
     return Note(text + "\n", tuple(map(_signature, found)))
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from projections.transparency.merkle import HASH_BYTES, leaf_hash, verify_inclusion
-from projections.transparency.notes import Checkpoint, NoteRefused, Verifier, open_checkpoint
+from projections.transparency.notes import Checkpoint, NoteRefused, Refusal, Verifier, open_checkpoint
 
 FIRST_LINE = "c2sp.org/tlog-proof@v1"
 LONGEST_PATH = 63
@@ -22,7 +22,7 @@ _HASH = re.compile(r"[A-Za-z0-9+/]{43}=", re.ASCII)
 _EXTRA = re.compile(r"extra ((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)", re.ASCII)
 
 
-class ReceiptRefused(ValueError):
+class ReceiptRefused(Refusal):
     """A receipt is malformed or proves nothing; the text says what is wrong with it."""
 
 
@@ -68,20 +68,20 @@ class Receipt:
 def _index(lines: Sequence[str]) -> int:
     match = _INDEX.fullmatch(lines[0]) if lines else None
     if match is None:
-        raise ReceiptRefused(f"A receipt begins with the line {FIRST_LINE} and then says `index` and a number; this does not.")
+        raise ReceiptRefused("A receipt begins with the line {} and then says `index` and a number; this does not.", FIRST_LINE)
     return int(match[1])
 
 
 def _path(lines: Sequence[str]) -> tuple[bytes, ...]:
     if len(lines) > LONGEST_PATH:
-        raise ReceiptRefused(f"A receipt has at most {LONGEST_PATH} hashes; this has {len(lines)}.")
+        raise ReceiptRefused("A receipt has at most {} hashes; this has {}.", LONGEST_PATH, len(lines))
     return tuple(_hash(number, line) for number, line in enumerate(lines, start=1))
 
 
 def _hash(number: int, line: str) -> bytes:
     material = b64decode(line) if _HASH.fullmatch(line) else b""
     if len(material) != HASH_BYTES or _base64(material) != line:
-        raise ReceiptRefused(f"Hash number {number} of the receipt is not 32 bytes in base64.")
+        raise ReceiptRefused("Hash number {} of the receipt is not 32 bytes in base64.", number)
     return material
 
 
@@ -117,7 +117,7 @@ def verify_receipt(raw: bytes, vkeys: Sequence[str], entry: bytes | None = None)
     try:
         checkpoint = open_checkpoint(receipt.checkpoint, verifiers)
     except NoteRefused as refused:
-        raise ReceiptRefused(f"The checkpoint of the receipt does not hold: {refused}.") from None
+        raise ReceiptRefused("The checkpoint of the receipt does not hold: {}.", refused) from None
     if not verify_inclusion(leaf_hash(receipt.entry), receipt.index, checkpoint.size, receipt.path, checkpoint.root):
         raise ReceiptRefused("The path of the receipt does not lead from the entry to the root of the checkpoint.")
     return Proved(receipt.index, receipt.entry, checkpoint)
