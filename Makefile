@@ -6,7 +6,7 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet
 RUNTIME := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 ASSETS := registry_site/static/licences.txt
-SOURCES := $(wildcard registry_site/ui/*.py registry_site/ui/theme/* registry_site/ui/scripts/*)
+SOURCES := $(wildcard registry_site/ui/*.py registry_site/ui/theme/* registry_site/ui/scripts/* registry_site/locale/*/*/messages.po)
 FAST := not slow and not browser and not postgres
 
 .DELETE_ON_ERROR:
@@ -36,7 +36,7 @@ lint: $(DEV)
 bench: $(DEV) $(ASSETS) ## measure, and print a table with ratios
 	$(PY) -m bench
 
-assets: $(ASSETS) ## build style sheet, scripts and fonts
+assets: $(ASSETS) ## build style sheet, scripts, fonts and the texts of other languages
 
 # -- The environment, exactly as locked ------------------------------------------
 
@@ -97,3 +97,4 @@ clean: ## remove what was built and what tools left; stores under var/ stay
 	rm -rf $(VENV) node_modules registry_site/static build dist *.egg-info
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	find registry_site/locale -name "*.mo" -delete

@@ -257,7 +257,7 @@ def _public_routes(app: FastAPI, shown: PublicList, receive: Receive) -> list[Ba
     clock = partial(public_clock, app)
     log = LogAnswers(PublicShelf(shown.store))
     settings: Settings = app.state.settings
-    pages = [*public_pages(shown, clock=clock, address=settings.public_url), *verify_pages(shown, log, clock=clock)]
+    pages = [*public_pages(shown, clock=clock, address=settings.public_url), *verify_pages(shown, log, clock=clock, address=settings.public_url)]
     site = Site(settings.public_url, settings.security_uri, ("/data", "/data/fold", *page_addresses(pages)))
     room = Room(shown, Snapshots(shown.store), log, clock, site)
     return [

@@ -30,8 +30,9 @@ from registry_site.public.compute_question import (
     method_asked,
     periods_asked,
 )
-from registry_site.public.desk import Desk, problem_page, route
+from registry_site.public.desk import Desk, in_languages, in_other_languages, problem_page
 from registry_site.public.sent import form_sent
+from registry_site.ui.languages import in_every_language
 
 ADDRESS = "/compute"
 
@@ -43,7 +44,7 @@ def calculator(desk: Desk) -> list[BaseRoute]:
         body = await form_sent(request)
         return await asyncio.to_thread(_answered, desk, request, body)
 
-    return [route(desk, ADDRESS, form), Route(ADDRESS, answer, methods=["POST"])]
+    return [*in_languages(desk, ADDRESS, form), *(Route(path, answer, methods=["POST"]) for path in in_every_language(ADDRESS))]
 
 
 def form(desk: Desk, request: Request) -> Response:
@@ -54,7 +55,13 @@ def form(desk: Desk, request: Request) -> Response:
 
 
 def _form(given: Mapping[str, str], on: date) -> dict[str, Any]:
-    choices: dict[str, Any] = {"kinds": KINDS, "treatment": compute.TREATMENT, "units_of_time": tuple(SECONDS), "triggers": tuple(TRIGGERS)}
+    choices: dict[str, Any] = {
+        "kinds": KINDS,
+        "treatment": compute.TREATMENT,
+        "units_of_time": tuple(SECONDS),
+        "triggers": tuple(TRIGGERS),
+        "concerns": compute.CONCERNS,
+    }
     return {**choices, "method": method_asked(given), "given": given, "periods": periods_asked(given), "most_periods": MOST_PERIODS, "on": on}
 
 
@@ -71,6 +78,8 @@ def _answer(desk: Desk, request: Request, given: Mapping[str, str]) -> Response:
     reading = Reading(given)
     on = day_of_the_threshold(reading, desk.today())
     shown = _form(given, on)
+    # A form that was sent is not sent again in another language: there it begins anew, with the same method.
+    shown["elsewhere"] = in_other_languages(ADDRESS, f"method={shown['method']}")
     if not checked_act(given):
         return desk.page("compute.html", request, kept=False, **shown)
     threshold = desk.questions.law(on).threshold

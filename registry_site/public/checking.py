@@ -23,7 +23,10 @@ class Check:
     """What was checked, as far as it could be read, and how it came out."""
 
     outcome: Outcome
-    why: str = ""
+    why: tuple[object, ...] = ()
+    """Why a receipt cannot be read: a sentence and what fills its braces."""
+    in_checkpoint: bool = False
+    """Whether that is said of the checkpoint in it."""
     receipt: Receipt | None = None
     checkpoint: Checkpoint | None = None
     leaf: bytes | None = None
@@ -43,9 +46,9 @@ def check_receipt(raw: bytes, verifiers: Sequence[Verifier], claimed: Checkpoint
         note = parse_note(receipt.checkpoint)
         checkpoint = Checkpoint.parse(note.text)
     except ReceiptRefused as refused:
-        return Check("MALFORMED", str(refused))
+        return Check("MALFORMED", refused.said)
     except NoteRefused as refused:
-        return Check("MALFORMED", f"Of the checkpoint in it: {refused}.")
+        return Check("MALFORMED", refused.said, in_checkpoint=True)
     if receipt.entry is None:
         receipt = replace(receipt, entry=entry_of(receipt.index))
     check = _computed(receipt, checkpoint)
@@ -55,7 +58,7 @@ def check_receipt(raw: bytes, verifiers: Sequence[Verifier], claimed: Checkpoint
 def _computed(receipt: Receipt, checkpoint: Checkpoint) -> Check:
     leaf = None if receipt.entry is None else leaf_hash(receipt.entry)
     root = None if leaf is None else root_from_path(leaf, receipt.index, checkpoint.size, receipt.path)
-    return Check("NO_ENTRY", "", receipt, checkpoint, leaf, root)
+    return Check("NO_ENTRY", receipt=receipt, checkpoint=checkpoint, leaf=leaf, root=root)
 
 
 def _unsigned(note: Note, checkpoint: Checkpoint, verifiers: Sequence[Verifier]) -> Outcome | None:

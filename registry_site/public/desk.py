@@ -1,10 +1,12 @@
 """What every public page needs: the questions, the clock, and the way from an answer to bytes."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import cache
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader
 from starlette.requests import Request
@@ -14,6 +16,7 @@ from starlette.routing import Route
 from domain.law.periods import legal_day
 from projections.public.page_questions import PageQuestions
 from registry_site.public.asked import BadQuestion
+from registry_site.ui.languages import NAMES, address_in, in_every_language, language_of
 from registry_site.ui.rendering import environment
 
 Page = Callable[["Desk", Request], Response]
@@ -34,6 +37,10 @@ NAVIGATION = (
     ("/data", "data"),
     ("/about", "about"),
 )
+
+
+UNKNOWN_LANGUAGE = re.compile(r"/([a-z]{2})(/.*)?", re.ASCII | re.DOTALL)
+"""An address under two letters, as those of languages are; it is asked about only where no page stands."""
 
 
 class NotOnTheList(Exception):
@@ -61,19 +68,33 @@ class Desk:
     ) -> Response:
         """Render a page with the state of the record; for anyone to keep unless it depends on more than that state and the legal day."""
         state = self.questions.state()
-        html = render(template, path=request.url.path, state=state, demonstration=state.demonstration, today=self.today(), **answer)
+        known = {"state": state, "demonstration": state.demonstration, "today": self.today(), "register": self.address}
+        html = render(template, request, **{**known, **answer})
         return HTMLResponse(html, status_code=status, headers=headers if kept else NOT_KEPT)
 
 
 @cache
-def templates() -> Environment:
-    """Make the environment of the public pages, once and when first needed."""
-    return environment(PackageLoader("registry_site.public", "templates"))
+def templates(language: str) -> Environment:
+    """Make the environment of the public pages in a language, once and when first needed."""
+    return environment(PackageLoader("registry_site.public", "templates"), language=language)
 
 
-def render(template: str, *, path: str, **answer: Any) -> str:
-    """Render a public template; the page's own place in the navigation is marked."""
-    return templates().get_template(template).render(path=path, places=NAVIGATION, **answer)
+def render(template: str, request: Request, **answer: Any) -> str:
+    """Render a public template in the language of its address; the page's own place in the navigation is marked."""
+    language, path = language_of(request.scope["path"])
+    places = {"path": path, "places": NAVIGATION, "elsewhere": in_other_languages(path, request.scope["query_string"].decode("latin-1"))}
+    return templates(language).get_template(template).render(**{**places, **answer})
+
+
+def in_other_languages(path: str, query: str = "") -> list[tuple[str, str, str]]:
+    """Give the code, the name and the address of a page in each language; what was asked of it stays."""
+    address = f"{quote(path)}?{query}" if query else quote(path)
+    return [(language, name, address_in(language, address)) for language, name in NAMES.items()]
+
+
+def in_languages(desk: Desk, path: str, page: Page) -> list[Route]:
+    """Serve a page under a path in every language."""
+    return [route(desk, each, page) for each in in_every_language(path)]
 
 
 def route(desk: Desk, path: str, page: Page) -> Route:
@@ -92,5 +113,8 @@ def route(desk: Desk, path: str, page: Page) -> Route:
 
 def problem_page(request: Request, status: int, **known: Any) -> Response:
     """Render the page of an error status; it asks the record nothing, so that it works when the record does not."""
-    html = render("problem.html", path=request.url.path, status=status, **known)
+    _, path = language_of(request.scope["path"])
+    if status == HTTPStatus.NOT_FOUND and path == request.scope["path"] and (found := UNKNOWN_LANGUAGE.fullmatch(path)):
+        known = {"unknown_language": found[1], "elsewhere": in_other_languages(found[2] or "/"), **known}
+    html = render("problem.html", request, status=status, **known)
     return HTMLResponse(html, status_code=status, headers=NOT_KEPT)

@@ -15,11 +15,12 @@ from registry_site.public.calculator import calculator
 from registry_site.public.comparison import compared, two_days_asked
 from registry_site.public.data.card import dataset_for_search
 from registry_site.public.data.fold import description
-from registry_site.public.desk import NEGOTIATED, Desk, NotOnTheList, problem_page, route
+from registry_site.public.desk import NEGOTIATED, Desk, NotOnTheList, in_languages, problem_page
 from registry_site.public.estimates import estimates
 from registry_site.public.history import by_day, changes_since, entry_changes_since, newest_first
 from registry_site.public.list_question import GROUNDS, ORDERS, PER_PAGE, list_question, page_numbers
 from registry_site.public.statistics import statistics
+from registry_site.ui.languages import SOURCE, language_of
 
 AMENDMENTS_AHEAD = timedelta(days=3650)  # amendments that apply later are published before they apply
 
@@ -28,24 +29,25 @@ def public_pages(questions: PageQuestions, *, clock: Callable[[], datetime], add
     """Give the routes of the public pages; `address` is the register's own, where a page has to name it in full."""
     desk = Desk(questions, clock, address)
     return [
-        route(desk, "/", published_list),
-        route(desk, "/entries/{list_id}", entry),
-        route(desk, "/changes", changes),
-        route(desk, "/compare", compare),
-        route(desk, "/statistics", in_numbers),
-        route(desk, "/estimates", estimates),
-        route(desk, "/law", law),
-        route(desk, "/data/explorer", explorer),
+        *in_languages(desk, "/", published_list),
+        *in_languages(desk, "/entries/{list_id}", entry),
+        *in_languages(desk, "/changes", changes),
+        *in_languages(desk, "/compare", compare),
+        *in_languages(desk, "/statistics", in_numbers),
+        *in_languages(desk, "/estimates", estimates),
+        *in_languages(desk, "/law", law),
+        *in_languages(desk, "/data/explorer", explorer),
         *calculator(desk),
-        route(desk, "/about", about),
-        route(desk, "/accessibility", accessibility),
-        route(desk, "/privacy", privacy),
+        *in_languages(desk, "/about", about),
+        *in_languages(desk, "/accessibility", accessibility),
+        *in_languages(desk, "/privacy", privacy),
     ]
 
 
 def page_addresses(pages: Iterable[BaseRoute]) -> list[str]:
-    """Give the addresses of pages that have one only; what only takes forms is none, and a file is none."""
-    return [page.path for page in pages if isinstance(page, Route) and "GET" in (page.methods or ()) and not {"{", "."} & set(page.path)]
+    """Give the English addresses of pages that have one only; what only takes forms is none, and a file is none."""
+    found = [page.path for page in pages if isinstance(page, Route) and "GET" in (page.methods or ()) and not {"{", "."} & set(page.path)]
+    return [path for path in found if language_of(path)[0] == SOURCE]
 
 
 def public_problem(request: Request, refused: Exception) -> Response:

@@ -22,8 +22,9 @@ from projections.transparency.notes import Checkpoint, NoteRefused, Verifier, pa
 from projections.transparency.questions import Claim, Continuation, LogQuestions
 from registry_site.public.asked import BadQuestion, Complaint, Problem, number_asked, parameters
 from registry_site.public.checking import Check, check_receipt, continues, signed_by
-from registry_site.public.desk import KEPT, Desk, problem_page, route
+from registry_site.public.desk import KEPT, Desk, in_languages, problem_page
 from registry_site.public.sent import fields_sent
+from registry_site.ui.languages import in_every_language
 
 LONGEST_KEYS = 20
 """Verifier keys that a visitor may give at once."""
@@ -45,9 +46,9 @@ class Shown:
     keys: str = ""
 
 
-def verify_pages(questions: PageQuestions, log: LogQuestions, *, clock: Callable[[], datetime]) -> list[BaseRoute]:
-    """Give the routes of the page and of the script that it offers."""
-    desk = Desk(questions, clock)
+def verify_pages(questions: PageQuestions, log: LogQuestions, *, clock: Callable[[], datetime], address: str = "") -> list[BaseRoute]:
+    """Give the routes of the page and of the script that it offers; `address` is the register's own."""
+    desk = Desk(questions, clock, address)
 
     def verify(desk: Desk, request: Request) -> Response:
         return _asked(desk, log, request)
@@ -60,8 +61,8 @@ def verify_pages(questions: PageQuestions, log: LogQuestions, *, clock: Callable
         return await run_in_threadpool(_sent, desk, log, request, sent)
 
     return [
-        route(desk, "/verify", verify),
-        Route("/verify", check_file, methods=["POST"], name="check_file"),
+        *in_languages(desk, "/verify", verify),
+        *(Route(path, check_file, methods=["POST"], name="check_file") for path in in_every_language("/verify")),
         Route("/verify/check_receipt.py", _script, name="check_receipt.py"),
     ]
 

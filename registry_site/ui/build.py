@@ -1,6 +1,7 @@
 """
 Build what the pages need beside HTML: one style sheet, scripts, fonts and licence notices, into `registry_site/static/`.
 
+The texts of other languages are compiled beside what people wrote.
 Run it with `python -m registry_site.ui.build`. Nothing of other people's code is committed: it is fetched, compiled and copied here.
 """
 
@@ -13,6 +14,7 @@ from importlib.resources import files
 from itertools import count
 from pathlib import Path
 
+from registry_site.ui import catalogues
 from registry_site.ui.packages import NODE_MODULES, ROOT, BuildFailed, Say, fetch, notices, run
 
 THEME = Path(__file__).parent / "theme"
@@ -52,6 +54,7 @@ def build(say: Say) -> None:
     compile_styles(say)
     (NEW / "licences.txt").write_text(notices(), encoding="utf-8")
     say("Licences: licences.txt")
+    say(f"Texts: {catalogues.build()} languages beside English")
     compress(say)
     shutil.rmtree(STATIC, ignore_errors=True)
     NEW.rename(STATIC)

@@ -14,7 +14,8 @@ from markupsafe import Markup
 
 WIDTH = 720
 ROW = 34  # of a bar with its label
-LABELS = 236  # width for the labels of bars
+LABELS, WIDEST = 236, 400  # width for the labels of bars, and for the longest ones
+LETTER = 8  # width of a letter of a label, rather too much than too little
 NUMBERS = 56  # width for their numbers
 TOP, BOTTOM, LEFT, RIGHT = 16, 36, 52, 20
 HEIGHT = 320
@@ -45,14 +46,15 @@ def line(x1: int, y1: int, x2: int, y2: int, kind: str) -> Markup:
 def bars(rows: Sequence[tuple[str, int]], *, name: str, title: str, finding: str) -> Markup:
     """Draw a bar for each label, with its number at the end."""
     most = max((number for _, number in rows), default=0) or 1
-    drawn = Markup().join(_bar(label, number, most, y) for y, (label, number) in enumerate(rows))
+    left = min(max([LABELS, *(LETTER * len(label) + 20 for label, _ in rows)]), WIDEST)
+    drawn = Markup().join(_bar(label, number, most, y, left) for y, (label, number) in enumerate(rows))
     return picture(name, TOP + ROW * len(rows), title, finding, drawn)
 
 
-def _bar(label: str, number: int, most: int, n: int) -> Markup:
-    y, length = TOP // 2 + n * ROW, number * (WIDTH - LABELS - NUMBERS) // most
-    bar = Markup('<rect class="chart__bar" x="{}" y="{}" width="{}" height="{}"/>').format(LABELS, y + 5, length, ROW - 10)
-    return words(LABELS - 10, y + 22, label, "end") + (bar if length else Markup()) + words(LABELS + length + 8, y + 22, str(number))
+def _bar(label: str, number: int, most: int, n: int, left: int) -> Markup:
+    y, length = TOP // 2 + n * ROW, number * (WIDTH - left - NUMBERS) // most
+    bar = Markup('<rect class="chart__bar" x="{}" y="{}" width="{}" height="{}"/>').format(left, y + 5, length, ROW - 10)
+    return words(left - 10, y + 22, label, "end") + (bar if length else Markup()) + words(left + length + 8, y + 22, str(number))
 
 
 # -- Steps over time ---------------------------------------------------------------

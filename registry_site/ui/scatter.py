@@ -13,12 +13,11 @@ from typing import Literal
 from babel.dates import format_date
 from markupsafe import Markup
 
-from registry_site.ui.charts import LEFT, RIGHT, WIDTH, line, picture, ticks, words
+from registry_site.ui.charts import LEFT, LETTER, RIGHT, WIDTH, line, picture, ticks, words
 
 HEIGHT, TOP, BOTTOM = 460, 44, 36
 SHAPES = ("circle", "triangle", "square", "cross")
 Shape = Literal["circle", "triangle", "square", "cross"]
-LETTER = 8  # width of a letter of a label, rather too much than too little
 LINE = 17  # height of a label
 AWAY = 8  # of a label from its point
 _LOG = Context(prec=12)

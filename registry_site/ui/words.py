@@ -1,5 +1,6 @@
-"""Days, countries and figures as people read them."""
+"""Days, countries and figures as people read them, in the language of their page."""
 
+import re
 from base64 import b64encode
 from datetime import date
 from decimal import Decimal
@@ -7,13 +8,18 @@ from functools import lru_cache
 
 from babel import Locale
 from babel.dates import format_date
+from babel.numbers import format_decimal, get_decimal_symbol
 from markupsafe import Markup, escape
+
+_LOCALES = {"en": "en_GB"}
+_FIGURE = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
 
 
 @lru_cache(maxsize=20_000)
 def day_in_words(day: date, language: str = "en") -> str:
-    """Write a day with the month's name: "4 January 2027"."""
-    return format_date(day, "d MMMM y", locale=language)
+    """Write a day with the month's name: "4 January 2027", "1er janvier 2027", "4. Januar 2027"."""
+    written = format_date(day, "long", locale=_LOCALES.get(language, language))
+    return written.replace("1 ", "1er ", 1) if language == "fr" and day.day == 1 else written
 
 
 @lru_cache(maxsize=20_000)
@@ -53,15 +59,31 @@ def base64(material: bytes) -> str:
     return b64encode(material).decode()
 
 
-def flop(value: Decimal) -> Markup:
+def numeral(number: Decimal | float, pattern: str = "#,##0", language: str = "en") -> str:
+    """Write how many there are, with digits grouped as the language groups them."""
+    return str(format_decimal(number, pattern, locale=language))
+
+
+def exact_figure(text: str, language: str = "en") -> str:
+    """Write an exact figure with the decimal mark of the language; what is no figure stands for itself."""
+    return text.replace(".", get_decimal_symbol(language)) if _FIGURE.fullmatch(text) else text
+
+
+def quoted(text: str, language: str = "en") -> Markup:
+    """Write what the record says in English so that it is read as English (WCAG 3.1.2)."""
+    return escape(text) if language == "en" else Markup('<span lang="en">{}</span>').format(text)
+
+
+def flop(value: Decimal, language: str = "en", spoken: str = "to the power of %(power)s") -> Markup:
     """
     Write a number of floating-point operations exactly, as digits times a power of ten.
 
-    The power is raised for the eye and spelled out for the ear; nothing is rounded.
+    The power is raised for the eye and spelled out for the ear, in the words of `spoken`; nothing is rounded.
     """
     digits, power = _scientific(value)
+    digits = exact_figure(digits, language)
     factor = Markup() if digits == "1" else Markup("{} × ").format(digits)
-    raised = Markup('10<sup aria-hidden="true">{0}</sup><span class="govuk-visually-hidden"> to the power of {0}</span>').format(power)
+    raised = Markup('10<sup aria-hidden="true">{}</sup><span class="govuk-visually-hidden"> {}</span>').format(power, spoken % {"power": power})
     return Markup("{}{}").format(factor, raised) if power else escape(digits)
 
 

@@ -31,6 +31,7 @@ from registry_site.public.data.room import Room, Site
 from registry_site.public.data.routes import public_data
 from registry_site.public.front import PreparedPages
 from registry_site.public.pages import page_addresses, public_pages, public_problem
+from registry_site.public.verify import verify_pages
 from registry_site.ui.headers import SecurityHeaders
 from tests.read_models.folding import ReadSide, Told
 from tests.read_models.listing import corrected, events_of, listed, removed, updated
@@ -83,6 +84,7 @@ class Stack:
         """Open the whole public side, with what is prepared in front."""
         answers = LogAnswers(PublicShelf(self.side.stores[1]))
         pages = public_pages(self.side.public, clock=lambda: self.now, address=ADDRESS)
+        pages += verify_pages(self.side.public, answers, clock=lambda: self.now, address=ADDRESS)
         site = Site(ADDRESS, "mailto:security@register.example.eu", ("/data", "/data/fold", *page_addresses(pages)))
         room = Room(self.side.public, Snapshots(self.side.stores[1]), answers, lambda: self.now, site)
         app = Starlette(routes=with_mementos([*public_data(room), *pages], room), exception_handlers={HTTPException: public_problem})

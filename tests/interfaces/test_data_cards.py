@@ -26,11 +26,12 @@ from registry_site.public.data import fold, small_files
 from registry_site.public.data.fields import FIELDS, TERMS
 from registry_site.public.data.lists import LIST_FORMS
 from registry_site.public.pages import page_addresses
+from registry_site.ui.languages import NAMES
 from tests.interfaces.data_stack import ADDRESS, Stack, json_ld, stack
 
 SHAPES = Path(__file__).with_name("dcat_ap_shapes.ttl")
 SPDX = Namespace("http://spdx.org/rdf/terms#")
-MAP = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
+MAP = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9", "x": "http://www.w3.org/1999/xhtml"}
 SEARCH = re.compile(r'<script type="application/ld\+json">(.*?)</script>', re.DOTALL)
 
 
@@ -153,7 +154,8 @@ def test_only_pages_are_in_the_map() -> None:
     def nothing(_: Request) -> Response:
         raise AssertionError("nobody asks")
 
-    routes = [Route(path, nothing, methods=[method]) for path, method in (("/a", "GET"), ("/a", "POST"), ("/b/{id}", "GET"), ("/c.py", "GET"))]
+    asked = (("/a", "GET"), ("/fr/a", "GET"), ("/a", "POST"), ("/b/{id}", "GET"), ("/c.py", "GET"))
+    routes = [Route(path, nothing, methods=[method]) for path, method in asked]
     assert page_addresses([*routes, Mount("/static", routes=[])]) == ["/a"]
 
 
@@ -195,11 +197,22 @@ def test_a_map_has_no_more_addresses_than_it_may(client: TestClient, monkeypatch
     with stack() as found:
         again = found.client()
         parts = [addresses(get(again, part).content) for part in addresses(get(again, "/sitemap.xml").content)]
-        assert max(map(len, parts)) == 5
+        assert max(map(len, parts)) == 5 * len(NAMES)
         assert [address for part in parts for address in part] == whole
         for number in (0, len(parts) + 1):
             answer = again.get(f"/sitemap/{number}.xml")
             assert (answer.status_code, answer.json()["choices"]) == (404, {"maps": "/sitemap.xml"})
+
+
+def test_the_map_names_every_page_in_every_language_and_each_names_the_others(client: TestClient) -> None:
+    found = {}
+    for place in ElementTree.fromstring(get(client, "/sitemap/1.xml").content).iterfind("s:url", MAP):
+        found[place.findtext("s:loc", "", MAP)] = {link.get("hreflang"): link.get("href") for link in place.iterfind("x:link", MAP)}
+    for languages in found.values():
+        assert list(languages) == [*NAMES, "x-default"]
+        assert languages["x-default"] == languages["en"]
+        assert all(found[str(address)] == languages for address in languages.values())
+    assert found[f"{ADDRESS}/de/about"]["fr"] == f"{ADDRESS}/fr/about"
 
 
 def test_crawlers_may_read_what_is_public(client: TestClient) -> None:

@@ -33,6 +33,7 @@ from domain.list_entry import ListEntryPublished
 from domain.model_case.case import CaseFact
 from domain.public import PUBLIC
 from domain.types import Text, instant
+from registry_site.ui.languages import in_every_language
 from tests.read_models.folding import rows_of
 
 pytestmark = pytest.mark.slow
@@ -57,7 +58,7 @@ ELSEWHERE = (
     "/graphql", "/graphql/schema.graphql", "/.well-known/security.txt", "/schemas/notification.json",
 )  # fmt: skip
 """Addresses that no page links to, whether they are served yet or not."""
-SIGNED = ("/log/", "/verify")
+SIGNED = ("/log/", *in_every_language("/verify"))
 EVERYTHING = """query ($v: DateTime, $k: DateTime) {
   list(validAt: $v, knownAt: $k, first: 100, includeRemoved: true) { totalCount pageInfo { endCursor startCursor } edges { cursor node {
     listId listedOn updatedOn removedOn publicReason changedOn marketedNames providerName providerNameDigest providerCountry representativeName

@@ -107,7 +107,7 @@ def test_a_bad_question_says_what_to_do(query: str, says: str):
 def test_more_than_a_page_can_compare_is_said_and_not_tried(changes: int, shown: bool):
     many = tuple(added(f"SR-{n:05}", MARCH_2, marketed_names=(f"Model {n}",)) for n in range(changes))
     page = visitor(PublishedInMemory(many)).get("/compare?from=2026-03-01").text
-    assert (f"{changes} added" in page) is shown
+    assert (f"{changes:,} added" in page) is shown
     assert ("Choose days that are closer together" in page) is not shown
 
 

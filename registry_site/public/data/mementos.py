@@ -24,6 +24,7 @@ from domain.law.periods import start_of
 from registry_site.public.asked import MOST_PARAMETERS, BadQuestion, another_day
 from registry_site.public.data.room import Room, kept
 from registry_site.public.desk import NOT_KEPT, NotOnTheList
+from registry_site.ui.languages import in_every_language
 
 LINK_FORMAT = "application/link-format"
 VARIES = {"vary": "Accept, Accept-Datetime, Accept-Encoding"}
@@ -46,7 +47,7 @@ class Original:
 
     @property
     def timemap(self) -> str | None:
-        """Give the address of the list of all its mementos; only a page with nothing else asked of it has one."""
+        """Give the address of the list of all its mementos; only a page in English with nothing else asked of it has one."""
         pages = {"/": "/timemap", f"/entries/{self.list_id}": f"/timemap/entries/{self.list_id}"}
         return f"{self.address}{pages[self.path]}" if self.path in pages and not self.asked else None
 
@@ -187,7 +188,9 @@ def _original(room: Room, scope: Scope, asked: list[tuple[str, str]]) -> Origina
     return Original(room.address, quote(scope["path"]), others, scope["path_params"].get("list_id"))
 
 
-HAVE_MEMENTOS = ("/", "/list.{form}", "/list.csv-metadata.json", "/entries/{list_id}", "/entries/{list_id}.{form}")
+HAVE_MEMENTOS = frozenset(
+    [*in_every_language("/"), *in_every_language("/entries/{list_id}"), "/list.{form}", "/list.csv-metadata.json", "/entries/{list_id}.{form}"]
+)
 
 
 def with_mementos(routes: Iterable[BaseRoute], room: Room) -> list[BaseRoute]:

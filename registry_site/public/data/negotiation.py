@@ -1,6 +1,7 @@
 """
 One address, many forms: who asks the list or an entry for data by `Accept` gets the answer of its data address (RFC 9110, section 12).
 
+The language of the page does not matter: data have none.
 This stands in front of what is prepared, so that every form has prepared bytes of its own under its own address.
 """
 
@@ -14,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.problems import problem
 from registry_site.public.data.lists import ENTRY_FORMS, LIST_FORMS
 from registry_site.ui.headers import SecurityHeaders
+from registry_site.ui.languages import language_of
 
 HTML = "text/html"
 VARY = "Accept, Accept-Datetime, Accept-Encoding"
@@ -30,7 +32,7 @@ class Negotiated:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, under the address of the form that was asked for."""
-        path = scope.get("path", "")
+        _, path = language_of(scope.get("path", ""))
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD") or not (path == "/" or path.startswith("/entries/")):
             await self._app(scope, receive, send)
             return
@@ -38,7 +40,7 @@ class Negotiated:
         if not accept or accept == b"*/*" or accept.startswith(b"text/html,") or (path != "/" and not _ENTRY.fullmatch(path)):
             await self._app(scope, receive, send)
             return
-        forms = forms_of(path)
+        forms = {**forms_of(path), HTML: scope["path"]}
         best = acceptable(accept.decode("latin-1"), tuple(forms))
         if best is None:
             await SecurityHeaders(_refusal(forms))(scope, receive, send)

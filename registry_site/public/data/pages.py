@@ -35,8 +35,8 @@ def data_pages(room: Room) -> list[BaseRoute]:
         parameters(request.scope["query_string"], ())
         return desk.page("fold.html", request, address=room.address)
 
-    desk = desks.Desk(room.questions, room.now)
-    return [desks.route(desk, "/data", data), desks.route(desk, "/data/fold", fold)]
+    desk = desks.Desk(room.questions, room.now, room.address)
+    return [*desks.in_languages(desk, "/data", data), *desks.in_languages(desk, "/data/fold", fold)]
 
 
 def fold_file(room: Room, request: Request) -> Response:
