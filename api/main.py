@@ -5,6 +5,7 @@ The register is opened in the lifespan, so after any fork. Processes share nothi
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import date, datetime
@@ -53,6 +54,7 @@ from registry_site.public.verify import verify_pages
 from registry_site.ui.headers import SecurityHeaders
 from registry_site.ui.static import static_files
 
+LOG = logging.getLogger("register.service")
 T = TypeVar("T")
 DAY_HOLDS = 0.2
 """Seconds for which a legal day is not worked out again."""
@@ -214,7 +216,9 @@ async def _publish_seals(app: FastAPI, register: Register, logs: Logs) -> None:
     """Publish the seal of the day before at its hour, and those that were missed while nothing ran."""
     while True:
         now: datetime = app.state.clock()
-        if await _to_its_end(logs.publish_seals, now):
+        if days := await _to_its_end(logs.publish_seals, now):
+            if len(days) > 1:
+                LOG.warning("Nothing ran at the hour: the seals of %s to %s are published only now.", days[0], days[-1])
             register.follower.wake()
             logs.follower.wake()
         await asyncio.sleep(SEALS_EVERY)
