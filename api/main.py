@@ -266,7 +266,9 @@ def _public_routes(app: FastAPI, shown: PublicList, receive: Receive) -> list[Ba
     room = Room(shown, Snapshots(shown.store), log, clock, site)
     return [
         *with_mementos([*public_data(room), *pages], room),
-        *challenge_pages(shown, PublishedChallenges(shown.store), clock=clock, receive=receive, write_to=settings.contact_uri),
+        *challenge_pages(
+            shown, PublishedChallenges(shown.store), clock=clock, receive=receive, write_to=settings.contact_uri, address=settings.public_url
+        ),
         *public_graphql(shown, clock=clock, position=lambda: int(app.state.position), log=log.published),
         Route("/log/{path:path}", _log(log)),
         static_files(),

@@ -23,8 +23,9 @@ from projections.public.challenges import ChallengeQuestions
 from projections.public.page_questions import PageQuestions
 from projections.public.questions import When
 from registry_site.public.asked import BadQuestion, parameters
-from registry_site.public.desk import NOT_KEPT, Desk, NotOnTheList, problem_page, route
+from registry_site.public.desk import NOT_KEPT, Desk, NotOnTheList, in_languages, problem_page
 from registry_site.public.sent import form_sent
+from registry_site.ui.languages import address_in, in_every_language, language_of
 
 ADDRESS = "/challenge/{list_id}"
 FIELDS: tuple[ChallengedField, ...] = get_args(ChallengedField)
@@ -59,10 +60,10 @@ def nowhere(request: Request, list_id: str, field: ChallengedField, text: str) -
 
 
 def challenge_pages(
-    shown: PageQuestions, found: ChallengeQuestions, *, clock: Callable[[], datetime], receive: Receive, write_to: str
+    shown: PageQuestions, found: ChallengeQuestions, *, clock: Callable[[], datetime], receive: Receive, write_to: str, address: str = ""
 ) -> list[BaseRoute]:
     """Give the routes of the form and of the page of each challenge; `write_to` is where one writes instead, as a URI."""
-    desk = Desk(shown, clock)
+    desk = Desk(shown, clock, address)
 
     def form(desk: Desk, request: Request) -> Response:
         """Show the form, and what was questioned before."""
@@ -80,7 +81,8 @@ def challenge_pages(
     async def send(request: Request) -> Response:
         return await asyncio.to_thread(_sent, desk, found, request, await form_sent(request), receive, write_to)
 
-    return [route(desk, ADDRESS, form), Route(ADDRESS, send, methods=["POST"]), route(desk, f"{ADDRESS}/{{ref}}", state)]
+    sending = [Route(path, send, methods=["POST"]) for path in in_every_language(ADDRESS)]
+    return [*in_languages(desk, ADDRESS, form), *sending, *in_languages(desk, f"{ADDRESS}/{{ref}}", state)]
 
 
 def _subject(desk: Desk, request: Request) -> Any:
@@ -119,7 +121,8 @@ def _sent(desk: Desk, found: ChallengeQuestions, request: Request, body: bytes, 
         if refused.minutes:
             response.headers["retry-after"] = str(refused.minutes * 60)
         return response
-    return RedirectResponse(f"/challenge/{list_id}/{ref}", HTTPStatus.SEE_OTHER, NOT_KEPT)
+    language, _ = language_of(request.scope["path"])
+    return RedirectResponse(address_in(language, f"/challenge/{list_id}/{ref}"), HTTPStatus.SEE_OTHER, NOT_KEPT)
 
 
 def _faults(field: str | None, text: str) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from hashlib import sha256
@@ -22,7 +23,9 @@ from domain.challenge import ANYBODY
 from domain.public import ChallengedField
 from registry_site.public.challenge import FIELDS, LONGEST
 from registry_site.public.desk import templates
+from registry_site.ui.languages import TRANSLATED
 from tests.interfaces.office_house import House, served, way, words
+from tests.interfaces.test_languages import leftovers
 
 TEXT = "The country is wrong, says the register of companies <b>under 123</b>."
 FORM = {"field": "provider_country", "text": TEXT}
@@ -156,7 +159,7 @@ def test_a_text_up_to_the_longest_is_taken(text: str, house: House) -> None:
     [
         ({"field": "provider_country"}, "Say what is wrong"),
         ({**FORM, "text": " \r\n "}, "Say what is wrong"),
-        ({**FORM, "text": "x" * (LONGEST + 1)}, "at most 4000 characters"),
+        ({**FORM, "text": "x" * (LONGEST + 1)}, "at most 4,000 characters"),
         ({**FORM, "text": "bell \x07"}, "no keyboard types"),
         ({**FORM, "text": "nothing \x00"}, "no keyboard types"),
         ({"text": TEXT}, "Choose the part"),
@@ -273,8 +276,26 @@ def test_the_public_side_alone_shows_the_same_form_and_says_where_to_write_inste
 
 
 def test_every_field_that_can_be_questioned_has_a_name_in_words() -> None:
-    macros: Any = templates().get_template("words.html").module
+    macros: Any = templates("en").get_template("words.html").module
     labels = [str(macros.challenged_field(field)) for field in get_args(ChallengedField)]
     assert get_args(ChallengedField) == FIELDS
     assert not [label for label in labels if "_" in label or label in FIELDS]
     assert len(set(labels)) == len(labels)
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_a_challenge_stays_in_the_language_of_its_form(house: House, language: str) -> None:
+    address = f"/{language}{HERE}"
+    visitor = house.browser()
+    assert f'href="{address}"' in visitor.get(f"/{language}/entries/1").text
+    sent = send(house, address=address)
+    assert sent.status_code == 303
+    assert sent.headers["location"].startswith(f"{address}/")
+    refused = send(house, {"field": "provider_country"}, address=address)
+    assert refused.status_code == 422
+    pages = [visitor.get(address).text, refused.text, visitor.get(sent.headers["location"]).text]
+    assert leftovers(visitor.get(HERE).text, language)
+    for page in pages:
+        assert leftovers(page, language) == []
+        stays = re.sub(r'<a [^>]*hreflang="[^>]*>|<link [^>]*>', "", page)
+        assert not re.search(r'(?:href|action)="/(?:entries|challenge)/', stays)

@@ -23,6 +23,8 @@ PAGES = [
     "law",
     "data",
     "fold",
+    "challenge",
+    "answered challenge",
     "bad question",
 ]
 
