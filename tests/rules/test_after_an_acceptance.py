@@ -8,9 +8,12 @@ import pytest
 
 from domain.law.provisions import Law, ThresholdVersion
 from domain.law.rules import R21, R34
+from domain.model_case.effects import standing
 from domain.model_case.open_questions import open_questions
 from domain.record import Fact
+from domain.status import Status
 from tests.scenario import (
+    MINUTE,
     PROVIDER,
     argued,
     brussels,
@@ -54,6 +57,15 @@ def test_a_conversion_reaches_back_to_the_first_day_on_which_the_condition_was_m
     conversion = converted(change="INFORMATION_INCORRECT_OR_MISLEADING", effective_from=brussels(day))
     outcome = given(MARCH_2, *ACCEPTED).when(DECEMBER_1, conversion)
     outcome.then_refused(R21) if refused else outcome.then("AcceptanceConverted")
+
+
+def test_a_conversion_that_reaches_back_has_no_effect_before_it_is_notified() -> None:
+    conversion = converted(change="SUBSTANTIAL_CHANGE_OCCURRED", effective_from=brussels("2026-06-01"))
+    case = given(MARCH_2, *ACCEPTED, conversion).case()
+    assert standing(case, LAW, DECEMBER_1, DECEMBER_1).status is Status.CLEARED
+    case = given(MARCH_2, *ACCEPTED, conversion, informed("conversion", brussels("2026-06-02"))).case()
+    found = [standing(case, LAW, at, DECEMBER_1).status for at in (brussels("2026-06-02") - MINUTE, brussels("2026-06-02"))]
+    assert found == [Status.CLEARED, Status.CLASSIFIED]
 
 
 DESIGNATED = [decided("ModelDesignatedUnder52_4", "designation", "2026-03-02"), informed("designation", MARCH_2)]

@@ -1,7 +1,6 @@
 """What must be there before an act, and what is there only once: each guard on both sides, in the order in which a file would meet them."""
 
 from typing import Any
-from uuid import UUID
 
 import pytest
 
@@ -67,6 +66,12 @@ def measure(name: str, *, over: bool = False) -> Fact:
     return fact("FollowUpMeasureClosed" if over else "FollowUpMeasureSet", measure_id=named(name), on=DAY, **how)
 
 
+def proceeding(name: str, *, over: bool = False) -> Fact:
+    if over:
+        return fact("DesignationProceedingClosed", proceeding_id=named(name), on=DAY, outcome="NOTHING_FURTHER")
+    return fact("DesignationProceedingOpened", proceeding_id=named(name), on=DAY, basis="52(4)", origin="EX_OFFICIO")
+
+
 def report(name: str) -> Fact:
     return fact("OutcomeReportFiled", decision_id=named(name), rationale_hash=document("rationale"))
 
@@ -83,8 +88,15 @@ def terminated(name: str) -> Fact:
 
 
 def proposed(**more: Any) -> Fact:
-    content = {"marketed_names": ["Alpha"], "provider_name": "Alpha AI", "provider_country": "FR", "public_grounds": ["52(4)"], **more}
-    return fact("PublicationContentProposed", case_id=UUID(FILE.key), proposed_at=MARCH_2, **content)
+    content = {
+        "case_id": FILE.key,
+        "marketed_names": ["Alpha"],
+        "provider_name": "Alpha AI",
+        "provider_country": "FR",
+        "public_grounds": ["52(4)"],
+        **more,
+    }
+    return fact("PublicationContentProposed", proposed_at=MARCH_2, **content)
 
 
 def claimed(name: str, *fields: str) -> Fact:
@@ -101,9 +113,9 @@ def ruled(name: str, *granted: str, refused: tuple[str, ...] = ()) -> Fact:
     )  # fmt: skip
 
 
-def alert(submission: str = "submission") -> Fact:
+def alert(submission: str = "submission", number: str = ALERT.key) -> Fact:
     return fact(
-        "QualifiedAlertReceived", alert_id=UUID(ALERT.key), submission_id=named(submission), received_at=SEPTEMBER_1, ground="90(1)(a)", members=10,
+        "QualifiedAlertReceived", alert_id=number, submission_id=named(submission), received_at=SEPTEMBER_1, ground="90(1)(a)", members=10,
         votes_for=6, provider_contact_given=True, facts_hash=document("facts"), complete=True,
     )  # fmt: skip
 
@@ -181,6 +193,14 @@ GUARDS: dict[str, tuple[Stream, list[Fact], Steps]] = {
             (draft("hearing"), None), (access("hearing"), None), (heard("hearing"), None), (heard("another"), unless(NotInRegister, "hearing_id")),
         ],
     ),
+    "a proceeding is closed once that was opened": (
+        ALPHA, BEGUN, [
+            (proceeding("proceeding", over=True), unless(NotInRegister, "proceeding_id names no proceeding")), (proceeding("proceeding"), None),
+            (proceeding("another"), None), (proceeding("stranger", over=True), unless(NotInRegister, "proceeding_id names no proceeding")),
+            (proceeding("proceeding", over=True), None), (proceeding("proceeding", over=True), unless(AlreadyInRegister, "closed already")),
+            (proceeding("another", over=True), None),
+        ],
+    ),
     "the number of a request is given once": (
         ALPHA, [*BEGUN, *DESIGNATED], [(REQUEST, None), (REQUEST, unless(AlreadyInRegister, "request_id"))],
     ),
@@ -227,8 +247,9 @@ GUARDS: dict[str, tuple[Stream, list[Fact], Steps]] = {
         ],
     ),
     # Articles 52(6) and 78
-    "proposed content names the model and its grounds, each once": (
+    "proposed content names its own case, the model and its grounds, each once": (
         FILE, BEGUN, [
+            (proposed(case_id=named("beta")), unless(Malformed, "^case_id: must be the case")),
             (proposed(marketed_names=[]), unless(Malformed, "^marketed_names: must not be empty")),
             (proposed(public_grounds=[]), unless(Malformed, "^public_grounds: must not be empty")),
             (proposed(marketed_names=["Alpha", "Alpha"]), unless(Malformed, "^marketed_names: must not say the same twice")), (proposed(), None),
@@ -237,7 +258,9 @@ GUARDS: dict[str, tuple[Stream, list[Fact], Steps]] = {
     "a claim is lodged once and decided once": (
         FILE, [*BEGUN, proposed()], [
             (claimed("claim", "provider_name"), None), (claimed("claim", "provider_country"), unless(AlreadyInRegister, "claim_id")),
-            (ruled("another", "provider_name"), unless(NotInRegister, "claim_id")), (ruled("claim", "provider_name"), None),
+            (ruled("another", "provider_name"), unless(NotInRegister, "claim_id")),
+            (ruled("claim", "provider_country"), unless(Malformed, "^granted_fields: and refused_fields must together")),
+            (ruled("claim", "provider_name"), None),
             (ruled("claim", refused=("provider_name",)), unless(AlreadyInRegister, "decided already")),
         ],
     ),
@@ -249,7 +272,12 @@ GUARDS: dict[str, tuple[Stream, list[Fact], Steps]] = {
         ],
     ),
     # Article 90
-    "an alert is received once": (ALERT, [], [(alert(), None), (alert("another"), unless(AlreadyInRegister, "This alert is recorded already"))]),
+    "an alert is received once, under its own number": (
+        ALERT, [], [
+            (alert(number=str(named("another"))), unless(Malformed, "^alert_id: must be the alert")), (alert(), None),
+            (alert("later"), unless(AlreadyInRegister, "This alert is recorded already")),
+        ],
+    ),
 }  # fmt: skip
 
 

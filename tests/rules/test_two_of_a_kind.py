@@ -138,6 +138,7 @@ def test_what_first_processes_an_alert_stops_its_two_weeks() -> None:
     record = QualifiedAlert(ALERT)
     for event in events_of((SEPTEMBER_1, ALERT, each) for each in (received, closed, withdrawn, launched)):
         record = evolve(record, event)
+    assert processing_clock(QualifiedAlert(ALERT), LAW, date(2026, 9, 7)) is None
     clocks = [processing_clock(record, LAW, date(2026, 9, day)) for day in (7, 8, 10)]
     assert [clock and clock.satisfied_by and clock.satisfied_by.event for clock in clocks] == [None, "AlertWithdrawn", "AlertWithdrawn"]
 
@@ -166,6 +167,12 @@ def annulled(name: str, **more: Any) -> list[Fact]:
     return [lodged, judged]
 
 
+ANOTHER = [decided("ModelDesignatedUnder52_4", "another", "2026-03-02"), informed("another", MARCH_2)]
+OF_ANOTHER = [
+    *ANOTHER, REQUEST.model_copy(update={"request_id": named("other request"), "target_decision_id": named("another")}),
+    decided("DesignationMaintained", "other", "2026-10-01", request_id=named("other request"), target_decision_id=named("another")),
+    informed("other", brussels("2026-10-02")),
+]  # fmt: skip
 REPLACING = decided(
     "DesignationMaintained", "another maintaining", "2026-10-03", target_decision_id=named("designation"), replaces=named("maintaining")
 )  # fmt: skip
@@ -178,6 +185,8 @@ REPLACING = decided(
         (MAINTAINED, ["maintaining"]),
         ([*MAINTAINED, *annulled("maintaining")], []),
         ([MAINTAINED[0], REPLACING], ["another maintaining"]),
+        ([*ANOTHER, *MAINTAINED], ["maintaining"]),
+        (OF_ANOTHER, []),
     ],
 )
 def test_a_decision_that_maintains_starts_a_waiting_period_while_it_stands(more: list[Fact], starts: list[str]) -> None:
