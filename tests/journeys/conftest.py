@@ -16,6 +16,8 @@ import axe_playwright_python
 import pytest
 from playwright.sync_api import Browser, Page, Response, sync_playwright
 
+from api.cli.account import let_in
+
 ROOT = Path(__file__).resolve().parents[2]
 SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -147,3 +149,9 @@ def addresses(live_server: str) -> dict[str, str]:
         "answered challenge": _answered(live_server),
         "nowhere": "/nowhere",
     }
+
+
+@pytest.fixture(scope="session")
+def password(live_server: str, live_store: str) -> str:
+    """The password that `make run` prints: made once, because making another one ends every session."""
+    return let_in(live_store)[1]

@@ -8,15 +8,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from api.cli.account import let_in
-
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="session")
-def password(live_server: str, live_store: str) -> str:
-    """The password that `make run` prints."""
-    return let_in(live_store)[1]
 
 
 @pytest.fixture

@@ -5,16 +5,8 @@ from typing import Any
 
 import pytest
 
-from api.cli.account import let_in
-
 pytestmark = pytest.mark.browser
 HASH = "0" * 64
-
-
-@pytest.fixture(scope="module")
-def password(live_server: str, live_store: str) -> str:
-    """The password that `make run` prints."""
-    return let_in(live_store)[1]
 
 
 @pytest.fixture(scope="module")
