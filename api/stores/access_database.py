@@ -11,14 +11,15 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.schema import CreateSchema
 
-from api.stores.access_tables import APPENDED_BY_WEB, GUARDS, METADATA, READ_BY_WEB, SCHEMA, WRITTEN_BY_WEB, open_engine
+from api.stores.access_tables import APPENDED_BY_WEB, GUARDS, METADATA, READ_BY_WEB, SCHEMA, WRITTEN_BY_WEB
+from api.stores.opening import open_engine
 
 
 class AccessDatabase:
     """The access store, open. Whoever shares one shares its connections; in memory also what is in it."""
 
     def __init__(self, database_url: str) -> None:
-        engine = open_engine(database_url)
+        engine = open_engine(database_url, SCHEMA)
         self._schema = SCHEMA if database_url.startswith("postgresql") else None
         self.engine = engine.execution_options(schema_translate_map={None: SCHEMA}) if self._schema else engine
         self._writer = self.engine.execution_options(immediate=True)

@@ -13,12 +13,11 @@ from pathlib import Path
 from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, Row, String, Table, func, insert, inspect, select, text
 from sqlalchemy.schema import CreateSchema
 
-from api.stores.log_tables import open_engine
+from api.stores.opening import open_engine
 from projections.public.estimates import Estimate, Imported, as_row, from_row
 from projections.store import microseconds, moment_of
 
 SCHEMA = "estimates"
-FILE_NAME = "estimates.db"
 METADATA = MetaData()
 
 imports = Table(
@@ -64,7 +63,7 @@ class EstimateStore:
 
     def __init__(self, database_url: str) -> None:
         self._schema = SCHEMA if database_url.startswith("postgresql") else None
-        engine = open_engine(database_url, FILE_NAME)
+        engine = open_engine(database_url, SCHEMA)
         self._engine = engine.execution_options(schema_translate_map={None: SCHEMA}) if self._schema else engine
 
     def create(self, role: str | None = None) -> None:

@@ -15,7 +15,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, func, insert, inspect, select, text, update
 from sqlalchemy.schema import CreateSchema
 
-from api.stores.log_tables import GUARDS, METADATA, SCHEMA, checkpoints, cosignatures, heads, leaves, logs, open_engine, tiles, trees
+from api.stores.log_tables import GUARDS, METADATA, SCHEMA, checkpoints, cosignatures, heads, leaves, logs, tiles, trees
+from api.stores.opening import open_engine
 from projections.store import microseconds, upsert
 from projections.transparency.log import Head, Leaf, LogForked, SignedTree
 
@@ -38,7 +39,7 @@ class LogStore:
 
     def __init__(self, database_url: str, name: str = PUBLIC) -> None:
         self.name = name
-        engine = open_engine(database_url)
+        engine = open_engine(database_url, SCHEMA)
         self._schema = SCHEMA if database_url.startswith("postgresql") else None
         self.engine: Engine = engine.execution_options(schema_translate_map={None: SCHEMA}) if self._schema else engine
         self._writer = self.engine.execution_options(immediate=True)

@@ -1,13 +1,10 @@
 """The tables of the log's store, their guards, and how the store is opened."""
 
-from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
-from sqlalchemy import BigInteger, Column, Connection, Engine, Index, LargeBinary, MetaData, String, Table, UniqueConstraint, create_engine, event
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, MetaData, String, Table, UniqueConstraint
 
 SCHEMA = "log"
-FILE_NAME = "log.db"
 METADATA = MetaData()
 
 
@@ -100,36 +97,3 @@ GUARDS: dict[str, tuple[str, ...]] = {
         f" FOR EACH STATEMENT EXECUTE FUNCTION {SCHEMA}.refuse_change()",
     ),
 }
-
-
-def open_engine(database_url: str, file_name: str = FILE_NAME) -> Engine:
-    """Open a primary store of a database: a file of its own on SQLite, shared memory for `sqlite://`, else PostgreSQL."""
-    if database_url.startswith("postgresql"):
-        engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg://", 1), pool_pre_ping=True)
-        event.listen(engine, "connect", _settle_postgres)
-        return engine
-    if database_url == "sqlite://":
-        file = f"file:/{uuid4().hex}?vfs=memdb&uri=true"  # connections of this process share it as they would a file
-    else:
-        file = str(Path(database_url.removeprefix("sqlite:///")) / file_name)
-    engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": 30})
-    event.listen(engine, "connect", _settle)
-    event.listen(engine, "begin", _begin)
-    return engine
-
-
-def _settle(connection: Any, _: Any) -> None:
-    connection.isolation_level = None  # transactions are begun below, not by the driver
-    # FULL: what was signed or acknowledged survives power loss.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _settle_postgres(connection: Any, _: Any) -> None:
-    connection.execute("SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'")
-    connection.commit()
-
-
-def _begin(connection: Connection) -> None:
-    immediate = connection.get_execution_options().get("immediate")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

@@ -7,11 +7,11 @@ Primary stores are backed up with the events and never rebuilt; a commit is on t
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, MetaData, inspect, text
 from sqlalchemy.schema import CreateSchema
+
+from api.stores.opening import OVERWRITING, open_engine
 
 
 class PrimaryDatabase:
@@ -22,7 +22,7 @@ class PrimaryDatabase:
         self._metadata = metadata
         self._rights = rights
         self.is_postgresql = database_url.startswith("postgresql")
-        engine = _open(database_url, name)
+        engine = open_engine(database_url, name, OVERWRITING)
         self.engine: Engine = engine.execution_options(schema_translate_map={None: name}) if self.is_postgresql else engine
         self._writer = self.engine.execution_options(immediate=True)
 
@@ -74,35 +74,3 @@ class PrimaryDatabase:
         rows.execute(text(f"GRANT USAGE ON SCHEMA {self.name} TO {quoted}"))
         for table, rights in self._rights.items():
             rows.execute(text(f"GRANT {rights} ON {self.name}.{table} TO {quoted}"))
-
-
-def _open(database_url: str, name: str) -> Engine:
-    if database_url.startswith("postgresql"):
-        engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg://", 1), pool_pre_ping=True)
-        event.listen(engine, "connect", _settle_postgres)
-        return engine
-    if database_url == "sqlite://":
-        file = f"file:/{uuid4().hex}?vfs=memdb&uri=true"  # connections of this process share it as they would a file
-    else:
-        file = str(Path(database_url.removeprefix("sqlite:///")) / f"{name}.db")
-    engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": 30})
-    event.listen(engine, "connect", _settle)
-    event.listen(engine, "begin", _begin)
-    return engine
-
-
-def _settle(connection: Any, _: Any) -> None:
-    connection.isolation_level = None  # transactions are begun below, not by the driver
-    # FULL: what was acknowledged survives power loss. Secure delete: what was removed is overwritten, not only forgotten.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _settle_postgres(connection: Any, _: Any) -> None:
-    connection.execute("SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'")
-    connection.commit()
-
-
-def _begin(connection: Connection) -> None:
-    immediate = connection.get_execution_options().get("immediate")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
