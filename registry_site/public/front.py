@@ -7,12 +7,15 @@ Kept is only what its page allows anyone to keep (`Cache-Control: public`), aske
 import asyncio
 import gzip
 import hashlib
+import re
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
+import brotli
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 Headers = list[tuple[bytes, bytes]]
@@ -23,12 +26,20 @@ MOST_BYTES = 64 * 1024 * 1024
 WORTH_PACKING = 1_024
 LARGE = 65_536  # packed in a thread from here on, so that nobody waits
 OVERHEAD = 1_024  # what an entry costs beside its bodies
+BROTLI_QUALITY = 5  # as quick as gzip, and smaller; the highest take half a second for a list
 
 # A request with one of these is answered for one person or one negotiation, and never from what is kept.
 PERSONAL = frozenset({b"authorization", b"cookie", b"accept-datetime", b"range"})
 # By these a prepared answer may vary: what is acceptable was decided before it was asked for, and with a time of its own it is not asked for at all.
 VARY = frozenset({b"accept-encoding", b"accept", b"accept-datetime"})
+_WEIGHT = re.compile(r"q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)")
 NOT_OF_A_304 = frozenset({b"content-length", b"content-type", b"content-encoding"})
+PLAIN = ""
+PACKING: Mapping[str, Callable[[bytes], bytes]] = {
+    "br": lambda body: brotli.compress(body, quality=BROTLI_QUALITY),
+    "gzip": lambda body: gzip.compress(body, 6, mtime=0),
+}
+"""Content codings that answers are prepared in, the one that is sent where several are welcome first."""
 KINDS = (
     b"text/html",
     b"text/csv",
@@ -57,17 +68,20 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """An answer in the forms it can be sent in."""
+    """An answer in the forms it can be sent in, by content coding; the empty name is the plain one."""
 
-    plain: Form
-    packed: Form | None
+    forms: Mapping[str, Form]
     since: datetime | None = None
     """Since when the answer is as it is, where it says so."""
 
     @property
     def size(self) -> int:
         """Give what keeping it costs, in bytes."""
-        return OVERHEAD + len(self.plain.body) + (len(self.packed.body) if self.packed else 0)
+        return OVERHEAD + sum(len(form.body) for form in self.forms.values())
+
+    def form(self, coding: str) -> Form:
+        """Give the form in a content coding, or the plain one where packing was not worth it."""
+        return self.forms.get(coding) or self.forms[PLAIN]
 
 
 class PreparedPages:
@@ -97,7 +111,7 @@ class PreparedPages:
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
             await self._app(scope, receive, send)
             return
-        known_etags, known_since, packs = b"", b"", False
+        known_etags, known_since, accepted = b"", b"", b""
         for name, value in scope["headers"]:
             if name in PERSONAL:
                 await self._app(scope, receive, send)
@@ -107,12 +121,12 @@ class PreparedPages:
             elif name == b"if-modified-since":
                 known_since = value
             elif name == b"accept-encoding":
-                packs = b"gzip" in value
+                accepted = value
         key = (scope["path"], scope["query_string"])
         prepared = self._find(key) or await self._prepare(key, scope, receive, send)
         if prepared is not None:
             unchanged = bool(known_since) and not known_etags and _unchanged_since(prepared, known_since)
-            await _send(prepared, packs, known_etags, scope["method"] == "HEAD", send, unchanged=unchanged)
+            await _send(prepared.form(coding(accepted)), known_etags, scope["method"] == "HEAD", send, unchanged=unchanged)
 
     def _find(self, key: Key) -> Prepared | None:
         state = (self._position(), self._legal_day())
@@ -200,11 +214,22 @@ class _Answer:
         if self._start is None or self._body is None:
             return None
         headers = [(name.lower(), value) for name, value in self._start.get("headers", ())]
-        packed = gzip.compress(self._body, 6, mtime=0) if len(self._body) >= WORTH_PACKING else None
-        if packed is not None and not any(name == b"vary" for name, _ in headers):
-            headers.append((b"vary", b"Accept-Encoding"))
         since = next((parsedate_to_datetime(value.decode("ascii")) for name, value in headers if name == b"last-modified"), None)
-        return Prepared(_form(headers, self._body), _form([*headers, (b"content-encoding", b"gzip")], packed) if packed else None, since)
+        return Prepared(_forms(headers, self._body), since)
+
+
+@lru_cache(maxsize=256)
+def coding(accepted: bytes) -> str:
+    """Choose the content coding for what a request accepts (RFC 9110, section 12.5.3): the first of ours that it ranks highest, else none."""
+    ranks = dict(map(_rank, accepted.decode("latin-1").lower().split(",")))
+    found = max(PACKING, key=lambda name: ranks.get(name, ranks.get("*", 0.0)))
+    return found if ranks.get(found, ranks.get("*", 0.0)) > 0 else PLAIN
+
+
+def _rank(one: str) -> tuple[str, float]:
+    name, _, weight = one.partition(";")
+    found = _WEIGHT.fullmatch(weight.strip())
+    return name.strip(), float(found[1]) if found else 1.0 if not weight.strip() else 0.0
 
 
 def _may_be_kept(start: Message) -> bool:
@@ -218,6 +243,15 @@ def _may_be_kept(start: Message) -> bool:
         and b"content-encoding" not in headers
         and VARY.issuperset(headers.get(b"vary", b"accept-encoding").replace(b" ", b"").split(b","))
     )
+
+
+def _forms(headers: Headers, body: bytes) -> dict[str, Form]:
+    if len(body) < WORTH_PACKING:
+        return {PLAIN: _form(headers, body)}
+    if not any(name == b"vary" for name, _ in headers):
+        headers = [*headers, (b"vary", b"Accept-Encoding")]
+    packed = {name: _form([*headers, (b"content-encoding", name.encode())], pack(body)) for name, pack in PACKING.items()}
+    return {PLAIN: _form(headers, body), **packed}
 
 
 def _form(headers: Headers, body: bytes) -> Form:
@@ -235,8 +269,7 @@ def _unchanged_since(prepared: Prepared, known: bytes) -> bool:
         return False
 
 
-async def _send(prepared: Prepared, packs: bool, known_etags: bytes, head: bool, send: Send, *, unchanged: bool) -> None:
-    form = prepared.packed if packs and prepared.packed is not None else prepared.plain
+async def _send(form: Form, known_etags: bytes, head: bool, send: Send, *, unchanged: bool) -> None:
     # The quotes are part of the tag, so that finding it inside the list of tags is finding it whole.
     unchanged = unchanged or (bool(known_etags) and (form.etag in known_etags or known_etags.strip() == b"*"))
     # Lists are copied: what stands further out may add headers to the list it is given.

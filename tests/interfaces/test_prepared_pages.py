@@ -6,6 +6,7 @@ from datetime import date
 from gzip import decompress
 from typing import Any
 
+import brotli
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
@@ -47,7 +48,7 @@ async def ask(pages: PreparedPages, path: str = "/", method: str = "GET", query:
     async def receive() -> Message:
         return {"type": "http.request", "body": b"", "more_body": False}
 
-    raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    raw = [(name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in headers.items()]
     await pages({"type": "http", "method": method, "path": path, "query_string": query, "headers": raw}, receive, send)
     return sent[0]["status"], dict(sent[0]["headers"]), b"".join(message.get("body", b"") for message in sent[1:])
 
@@ -205,15 +206,49 @@ def test_memory_is_capped_in_bytes():
     assert large.asked == 2
 
 
-def test_whoever_can_unpack_gets_it_packed_under_another_tag():
+UNPACKING: dict[str, Callable[[bytes], bytes]] = {"br": brotli.decompress, "gzip": decompress}
+
+
+@pytest.mark.parametrize("coding", UNPACKING)
+def test_whoever_can_unpack_gets_it_packed_under_another_tag(coding: str):
     site = Site(body=b"word " * 1000)
     pages = front(site)
-    (_, plain, body), (_, packed, small) = run(ask(pages), ask(pages, accept_encoding="gzip, br"))
+    (_, plain, body), (_, packed, small) = run(ask(pages), ask(pages, accept_encoding=coding))
     assert site.asked == 1
-    assert decompress(small) == body
-    assert packed[b"content-encoding"] == b"gzip"
+    assert UNPACKING[coding](small) == body
+    assert packed[b"content-encoding"] == coding.encode()
     assert packed[b"vary"] == plain[b"vary"] == b"Accept-Encoding"
     assert packed[b"etag"] != plain[b"etag"]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "sent"),
+    [
+        ("gzip, deflate, br, zstd", "br"),
+        ("gzip;q=1.0, br;q=0.9", "gzip"),
+        ("br;q=0, gzip", "gzip"),
+        ("gzip;q=0", None),
+        ("GZIP ; Q=0.5", "gzip"),
+        ("*", "br"),
+        ("*;q=0", None),
+        ("br;q=0, *", "gzip"),
+        ("deflate, zstd", None),
+        ("identity", None),
+        ("gzip;q=2", None),
+        ("gzip;level=9", None),
+        (",;,", None),
+        ("\xff", None),
+    ],
+)
+def test_the_coding_is_the_one_that_the_visitor_ranks_highest(accepted: str, sent: str | None):
+    [(_, headers, _)] = run(ask(front(Site(body=b"word " * 1000)), accept_encoding=accepted))
+    assert headers.get(b"content-encoding", b"").decode() == (sent or "")
+
+
+def test_what_packing_would_not_make_smaller_to_speak_of_is_sent_as_it_is():
+    for length, sent in ((1_023, None), (1_024, b"br")):
+        [(_, headers, _)] = run(ask(front(Site(body=b"x" * length)), accept_encoding="br"))
+        assert headers.get(b"content-encoding") == sent
 
 
 def test_many_who_ask_at_once_have_it_made_once():
