@@ -20,6 +20,7 @@ from bench.measure import Section, table
 
 MODELS = 5_000
 LISTED = MODELS * 8 // 10
+EVENTS = MODELS * EVENTS_IN_A_BLOCK[False] // MODELS_IN_A_BLOCK
 SMALL, LARGE = 500, 50_000  # models with 20 events each, to see how answers grow
 PARTS = ("pages", "questions", "writes", "rebuild", "starts", "log")
 ENTRIES = {False: 100_000, True: 1_000_000}  # of the public log
@@ -56,8 +57,9 @@ def measured(given: argparse.Namespace, folder: Path) -> Iterator[Section]:
     """Fill the stores and measure each part that is asked for."""
     print(f"content checked against the use cases: {store.check()} events alike", file=sys.stderr)
     url, empty = filled(folder / "full", MODELS), filled(folder / "empty", 0)
+    seconds = min(given.seconds, 10)
     parts: dict[str, Callable[[], list[Section]]] = {
-        "pages": lambda: pages.measure(url, folder, seconds=min(given.seconds, 10), listed=LISTED),
+        "pages": lambda: pages.measure(url, folder, seconds=seconds, listed=LISTED, events=EVENTS),
         "questions": lambda: [growth.alone(url)],
         "rebuild": lambda: [rebuild.measure(url)],
         "starts": lambda: [starts.measure(url, empty, folder, listed=LISTED)],
@@ -71,6 +73,7 @@ def measured(given: argparse.Namespace, folder: Path) -> Iterator[Section]:
         small, large = (filled(folder / str(models), models, long=True) for models in (SMALL, LARGE))
         events = [models * EVENTS_IN_A_BLOCK[True] // MODELS_IN_A_BLOCK for models in (SMALL, LARGE)]
         yield growth.measure(small, events[0], large, events[1])
+        yield from pages.measure(large, folder, seconds=seconds, listed=LARGE * 8 // 10, events=events[1])
 
 
 def filled(folder: Path, models: int, *, long: bool = False) -> str:

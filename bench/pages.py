@@ -11,29 +11,41 @@ from bench.content import DAYS_OF_OPENING, FIRST_DAY
 from bench.measure import ROUNDS, Line, Section, in_turns, number, ratio
 from bench.servers import Headers, Server
 
-GZIP = {"accept-encoding": "gzip"}
+PACKED = {"accept-encoding": "gzip, br"}
 ASKED_BY_SOMEBODY = {"cookie": "asked=anew"}
 """With a mark of a person no prepared answer is sent, so that every request is worked out anew."""
+DAYS_ASKED = 200
+
+PREPARED: tuple[tuple[str, str, Headers], ...] = (
+    ("list page", "/", {}),
+    ("list page packed", "/", PACKED),
+    ("list as of a day", f"/?valid_at={FIRST_DAY + timedelta(days=200)}", PACKED),
+    ("list as JSON", "/list.json", {}),
+    ("list as JSON packed", "/list.json", PACKED),
+    ("list as CSV packed", "/list.csv", PACKED),
+    ("entry page with history", "/entries/7", {}),
+    ("entry with history as JSON", "/entries/7.json", {}),
+    ("one word searched", "/?search=veltra", PACKED),
+    ("changes as Atom", "/feed.atom", PACKED),
+    ("changes as JSON Feed", "/feed.json", PACKED),
+)
+"""What many ask: prepared once for a state of the record."""
 
 
-def measure(database_url: str, folder: Path, *, seconds: float, listed: int) -> list[Section]:
+def measure(database_url: str, folder: Path, *, seconds: float, listed: int, events: int) -> list[Section]:
     with servers.register(database_url) as ours:
-        prepared = [
-            *_against_bare(ours, folder, "list page", "/", {}, seconds),
-            *_against_bare(ours, folder, "list page compressed", "/", GZIP, seconds),
-            *_unchanged(ours, folder, seconds),
-            *_against_bare(ours, folder, "entry page with history", "/entries/7", {}, seconds),
-            _asked_before(ours, seconds),
-        ]
+        prepared = [line for what in PREPARED for line in _against_bare(ours, folder, *what, seconds)]
+        prepared += [*_unchanged(ours, folder, seconds), _asked_before(ours, seconds)]
         worked_out = _worked_out(ours, listed, seconds)
-    return [Section("Prepared pages, requests a second", prepared), Section("Pages worked out anew, requests a second", worked_out)]
+    size = f"{events:,} events, requests a second"
+    return [Section(f"Prepared pages, {size}", prepared), Section(f"Pages worked out anew, {size}", worked_out)]
 
 
 def _against_bare(ours: Server, folder: Path, what: str, path: str, headers: Headers, seconds: float) -> list[Line]:
     status, sent, body = ours.get(path, headers)
     assert status == 200, f"{path} answered {status}"
     with servers.bare(folder, (sent, body)) as theirs:
-        return _pair(f"{what}, {len(body) / 1000:,.0f} kB", ours, theirs, path, headers, seconds, ">= 0.8")
+        return _pair(f"{what}, {_size(len(body))}", ours, theirs, path, headers, seconds, ">= 0.8")
 
 
 def _unchanged(ours: Server, folder: Path, seconds: float) -> list[Line]:
@@ -63,6 +75,10 @@ def _pair(what: str, ours: Server, theirs: Server, path: str, headers: Headers, 
     ]
 
 
+def _size(count: int) -> str:
+    return f"{count / 1000:,.0f} kB" if count >= 1000 else f"{count} bytes"
+
+
 def _rate(server: Server, path: str, headers: Headers, seconds: float) -> float:
     return float(_loaded(server, [path], headers, seconds)["rate"])
 
@@ -75,11 +91,12 @@ def _loaded(server: Server, paths: list[str], headers: Headers, seconds: float) 
 
 
 def _asked_before(ours: Server, seconds: float) -> Line:
-    """Measure the list as of any of 200 days, each of which somebody asked for before."""
-    paths = [f"/?valid_at={FIRST_DAY + timedelta(days=75 + n)}" for n in range(200)]
+    """Measure the list as of many days, each of which somebody asked for before."""
+    paths = [f"/?valid_at={FIRST_DAY + timedelta(days=75 + n)}" for n in range(DAYS_ASKED)]
     ours.load(paths, seconds=15)  # not counted: prepares them
     mine, today = in_turns(lambda: float(_loaded(ours, paths, {}, seconds)["rate"]), lambda: _rate(ours, "/", {}, seconds), rounds=3)
-    return Line("list as of 200 days, asked before", number(median(mine)), f"{number(median(today))} (list of today)", ratio(mine, today), ">= 0.7")
+    beside = f"{number(median(today))} (list of today)"
+    return Line(f"list as of {DAYS_ASKED} days, asked before", number(median(mine)), beside, ratio(mine, today), ">= 0.7")
 
 
 # -- Not prepared --------------------------------------------------------------------
@@ -88,13 +105,17 @@ def _asked_before(ours: Server, seconds: float) -> Line:
 def _worked_out(ours: Server, listed: int, seconds: float) -> list[Line]:
     chance = Random(1)
     days = [FIRST_DAY + timedelta(days=chance.randrange(DAYS_OF_OPENING + 100)) for _ in range(200)]
+    numbers = [chance.randrange(1, listed + 1) for _ in range(200)]
     kinds = {
         "list as of a random day, as known on another": [_as_of(day, chance) for day in days],
         "list as of an early day": [f"/?valid_at={FIRST_DAY + timedelta(days=80 + n % 20)}" for n in range(40)],
         "list as of a late day": [f"/?valid_at={FIRST_DAY + timedelta(days=DAYS_OF_OPENING + 60 + n % 20)}" for n in range(40)],
         "list sorted by name": ["/?sort=name"],
         "list, one word searched": [f"/?search={word}" for word in ("veltra", "miradun", "quannix", "pelton")],
-        "entry page with history": [f"/entries/{chance.randrange(1, listed + 1)}" for _ in range(200)],
+        "entry page with history": [f"/entries/{number}" for number in numbers],
+        "entry with history as JSON": [f"/entries/{number}.json" for number in numbers],
+        "list as JSON, whole": ["/list.json"],
+        "changes as Atom": ["/feed.atom"],
     }
     return [_beside_list(ours, what, paths, seconds) for what, paths in kinds.items()]
 

@@ -79,6 +79,7 @@ class StatusSpans(Projection):
         self._folded: dict[str, tuple[Law, CaseFacts]] = {}
         self._law: tuple[LegalParameters, Register] | None = None
         self._kept_law: tuple[Any, Law] | None = None
+        self._applied: Law | None = None
 
     def forget(self) -> None:
         """Forget the states and open rows kept between batches."""
@@ -91,26 +92,13 @@ class StatusSpans(Projection):
         """Fold the batch event by event, writing each rectangle once."""
         if not batch:
             return
-        written: Written = {}
-        touched: dict[str, tuple[ModelCase, Law]] = {}
-        claims: dict[Stream, Law] = {}
         if len(self._open) > MOST_OPEN:
             self._open.clear()
             self._folded.clear()
         self._fetch_open(rows, {seen.event.stream.key for seen in batch if seen.event.stream.kind == "case"})
-        self._law = self._law or self._load_law(rows, batch[0].position)
-        for seen in batch:
-            event = seen.event
-            if event.stream in (LAW, REGISTER):
-                self._amend(event)
-                touched.update(self._moved_by_law(rows, seen, written))
-                claims |= dict.fromkeys(_publications(rows, seen.position), self._law_at(event))
-            elif event.stream.kind == "publication":
-                claims[event.stream] = self._law_at(event)
-            elif event.stream.kind == "case":
-                case, law = touched[event.stream.key] = self._evolved(rows, event), self._law_at(event)
-                if event.topic in MOVES_STATUS:
-                    self._move(case, law, microseconds(event.recorded_at), written)
+        if self._law is None:
+            self._load_law(rows, batch[0].position)
+        written, touched, claims = self._moves(batch, rows)
         _write(rows, written)
         if touched:  # a clock may be there no longer, as D1 where D1-L is
             of_the_case = (clock_rows.c.case_id == bindparam("touched"), clock_rows.c.clock != CLAIMS)
@@ -118,6 +106,25 @@ class StatusSpans(Projection):
         claimed = [(stream.key, clock) for stream, law in claims.items() if (clock := self._claim_clock(rows, stream, law))]
         upsert(rows, clock_rows, [row for case, law in touched.values() for row in _clock_rows(case, law)])
         upsert(rows, clock_rows, [_clock_row(*each) for each in claimed])
+
+    def _moves(self, batch: Batch, rows: Connection) -> tuple[Written, dict[str, tuple[ModelCase, Law]], dict[Stream, Law]]:
+        """Return the rectangles that a batch writes, and the cases and publication files whose clocks it can move."""
+        written: Written = {}
+        touched: dict[str, tuple[ModelCase, Law]] = {}
+        claims: dict[Stream, Law] = {}
+        for seen in batch:
+            event = seen.event
+            if event.stream in (LAW, REGISTER):
+                if self._applies_anew(event):
+                    touched.update(self._moved_by_law(rows, seen, written))
+                    claims |= dict.fromkeys(_publications(rows, seen.position), self._law_at(event))
+            elif event.stream.kind == "publication":
+                claims[event.stream] = self._law_at(event)
+            elif event.stream.kind == "case":
+                case, law = touched[event.stream.key] = self._evolved(rows, event), self._law_at(event)
+                if event.topic in MOVES_STATUS:
+                    self._move(case, law, microseconds(event.recorded_at), written)
+        return written, touched, claims
 
     # -- States -----------------------------------------------------------------------
 
@@ -135,13 +142,11 @@ class StatusSpans(Projection):
             publication = evolve(publication, last)
         return claim_clock(publication, law, legal_day(last.recorded_at)) if last else None
 
-    def _load_law(self, rows: Connection, before: int) -> tuple[LegalParameters, Register]:
-        law, register = LegalParameters(LAW), Register(REGISTER)
+    def _load_law(self, rows: Connection, before: int) -> None:
+        self._law, self._applied = (LegalParameters(LAW), Register(REGISTER)), None
         query = select(events.c.topic, events.c.state).where(events.c.stream.in_(("law", "register")), events.c.position < before)
         for row in rows.execute(query.order_by(events.c.position)):
-            event = self._decode(row.topic, row.state)
-            law, register = (evolve(law, event), register) if event.stream == LAW else (law, evolve(register, event))
-        return law, register
+            self._applies_anew(self._decode(row.topic, row.state))
 
     def _amend(self, event: Event[Any]) -> None:
         law, register = self._law or (LegalParameters(LAW), Register(REGISTER))
@@ -153,6 +158,12 @@ class StatusSpans(Projection):
         if self._kept_law is None or self._kept_law[0] != key:
             self._kept_law = (key, law_in_force(law, settings_on(register, legal_day(event.recorded_at))))
         return self._kept_law[1]
+
+    def _applies_anew(self, event: Event[Any]) -> bool:
+        """Take an event of law or register, and tell whether all cases stand under another law since: a seal leaves it as it is."""
+        self._amend(event)
+        before, self._applied = self._applied, self._law_at(event)
+        return self._applied != before
 
     def _moved_by_law(self, rows: Connection, seen: Seen, written: Written) -> Iterator[tuple[str, tuple[ModelCase, Law]]]:
         """Work out anew every case: a threshold can move its status, a calendar or a switch its clocks (Article 51(3))."""

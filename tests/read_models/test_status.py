@@ -7,10 +7,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api.wiring import Register
+from api.wiring import Register, tracks
 from domain.ids import LAW, REGISTER, Stream
 from domain.record import Event
+from projections.follower import Track
 from projections.office.questions import CaseFilter
+from projections.office.status import StatusSpans
 from projections.store import ALWAYS
 from tests.read_models.cases import TICK, Folded, edges, events_of, histories, rectangles, status_in
 from tests.read_models.folding import ReadSide, Told
@@ -152,3 +154,24 @@ def test_a_switch_set_for_a_day_ahead_moves_rectangles_on_that_day(read_side: Re
     read_side.fold(Told.of(events))
     asked = (brussels("2026-07-01"), brussels("2026-05-02"))
     assert read_side.office.status(ALPHA_ID, *asked).status == read_side.office.standing(ALPHA_ID, *asked).status
+
+
+@pytest.mark.parametrize(
+    ("stream", "last", "read"),
+    [
+        (REGISTER, fact("SealPublished", day="2026-03-10", commitment_hash=document("seal"), day_tree_root_hash=document("root")), 0),
+        (LAW, threshold_amended(2, "1e26", "2027-01-01"), 21),
+    ],
+)
+def test_a_seal_works_out_no_case_anew_and_a_threshold_all_of_them(in_memory: ReadSide, stream: Stream, last: object, read: int) -> None:
+    events = history(*[(MARCH_10, case(str(n)), opened(str(n))) for n in range(20)], (JUNE_3, stream, last))
+    in_memory.fold(Told.of(events[:-1]))
+    topics: list[str] = []
+
+    def reading(topic: str, state: bytes) -> Event[object]:
+        topics.append(topic)
+        return in_memory.decoder.event(topic, state)
+
+    office = tracks(*in_memory.stores, in_memory.decoder)[0]
+    Track(office.store, [StatusSpans(reading)], office.decode).step(Told.of(events))
+    assert topics.count("ModelCaseOpened") == read
