@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from time import perf_counter
 
+from api.logs import open_logs
 from api.settings import Settings
 from api.wiring import open_register
 from bench import growth, log, pages, rebuild, starts, store, writes
@@ -80,8 +81,13 @@ def filled(folder: Path, models: int, *, long: bool = False) -> str:
     """Create a register with content, read models folded; return its address."""
     began, url = perf_counter(), f"sqlite:///{folder}"
     events = store.fill(url, models, long=long)
-    register = open_register(Settings(database_url=url))
+    settings = Settings(database_url=url)
+    register = open_register(settings)
     register.follower.catch_up()
+    logs = open_logs(settings, register)
+    while logs.public.step(register.recorder):
+        pass  # the public side names the log that its answers follow from
+    logs.close()
     register.close()
     print(f"{events:,} events written and folded in {perf_counter() - began:.1f} s", file=sys.stderr)
     return url

@@ -33,7 +33,7 @@ PREPARED: tuple[tuple[str, str, Headers], ...] = (
 
 
 def measure(database_url: str, folder: Path, *, seconds: float, listed: int, events: int) -> list[Section]:
-    with servers.register(database_url) as ours:
+    with servers.public_alone(database_url) as ours:
         prepared = [line for what in PREPARED for line in _against_bare(ours, folder, *what, seconds)]
         prepared += [*_unchanged(ours, folder, seconds), _asked_before(ours, seconds)]
         worked_out = _worked_out(ours, listed, seconds)
@@ -114,7 +114,6 @@ def _worked_out(ours: Server, listed: int, seconds: float) -> list[Line]:
         "list, one word searched": [f"/?search={word}" for word in ("veltra", "miradun", "quannix", "pelton")],
         "entry page with history": [f"/entries/{number}" for number in numbers],
         "entry with history as JSON": [f"/entries/{number}.json" for number in numbers],
-        "list as JSON, whole": ["/list.json"],
         "changes as Atom": ["/feed.atom"],
     }
     return [_beside_list(ours, what, paths, seconds) for what, paths in kinds.items()]

@@ -23,6 +23,7 @@ Key = tuple[str, bytes]
 
 MOST_ENTRIES = 20_000
 MOST_BYTES = 64 * 1024 * 1024
+LARGEST_SHARE = 2  # of the memory, that one answer may take: the whole list of 40,000 entries in all its forms is a quarter of the default
 WORTH_PACKING = 1_024
 LARGE = 65_536  # packed in a thread from here on, so that nobody waits
 OVERHEAD = 1_024  # what an entry costs beside its bodies
@@ -167,7 +168,7 @@ class PreparedPages:
         return prepared
 
     def _keep(self, key: Key, prepared: Prepared) -> None:
-        if prepared.size > self._most_bytes // 8:
+        if prepared.size > self._most_bytes // LARGEST_SHARE:
             return
         if (before := self._kept.pop(key, None)) is not None:
             self._bytes -= before.size

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from threading import BoundedSemaphore
 from typing import Any
 
 from starlette.requests import Request
@@ -27,6 +28,8 @@ LIST_FORMS = {
     "ttl": "text/turtle; charset=utf-8",
 }
 ENTRY_FORMS = {"json": JSON, "jsonld": JSON_LD}
+_FEW_AT_ONCE = BoundedSemaphore(4)
+"""The whole list in memory takes some hundred times what a page of it does; whoever asks beyond that waits for a turn."""
 CSV_METADATA = "/list.csv-metadata.json"
 
 
@@ -70,12 +73,14 @@ def list_data(room: Room, request: Request) -> Response:
     if form not in LIST_FORMS:
         raise NoSuchForm({media_type.partition(";")[0]: f"/list.{name}" for name, media_type in LIST_FORMS.items()})
     question = room.question(request, *TIMES, "include_removed")
-    answer = list_answer(room, question)
-    headers = room.dated(answer.found.known)
+    with _FEW_AT_ONCE:
+        answer = list_answer(room, question)
+        written, known = answer.written(form), answer.found.known
+    headers = room.dated(known)
     if form == "csv":
-        headers["content-disposition"] = f'inline; filename="list-at-log-position-{answer.found.known.position}.csv"'
+        headers["content-disposition"] = f'inline; filename="list-at-log-position-{known.position}.csv"'
         headers["link"] = f'<{question.address(CSV_METADATA)}>; rel="describedby"; type="{CSVW}"'
-    return kept(answer.written(form), LIST_FORMS[form], headers)
+    return kept(written, LIST_FORMS[form], headers)
 
 
 def list_metadata(room: Room, request: Request) -> Response:
