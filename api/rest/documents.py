@@ -24,7 +24,7 @@ from api.rest.document_readers import may_read_document
 from api.rest.requests import content_of, data_of, refuse_strange
 from api.stores import documents as store
 from api.stores.access_log import AccessAct
-from api.stores.documents import AccessClass, Classification, Document, DocumentStore, ExceptionTag, Stored, Upload
+from api.stores.documents import CLASSED_BY, AccessClass, Classification, Document, DocumentStore, ExceptionTag, Stored, Upload
 from api.stores.media_types import TypeContradicted
 from api.stores.shelf import is_hash, parts_of
 from domain.actors import Role
@@ -33,8 +33,6 @@ from domain.events import NAME_DOCUMENTS
 from domain.law.rules import R33
 from domain.types import Bool, Payload, Sha256
 
-OFFICE = frozenset({Role.CASE_OFFICER, Role.DECISION_OFFICER, Role.LAW_OFFICER, Role.PUBLICATION_OFFICER})
-"""The roles that class a document when they send it; what others send is for the case team until an officer says otherwise."""
 PORTION = 1024 * 1024
 """Bytes that are written at a time, in a thread of its own."""
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox; default-src 'none'"}
@@ -99,7 +97,7 @@ def _class_asked(query: QueryParams, role: Role) -> AccessClass:
     given = query.getlist("access_class")
     if not given:
         return AccessClass.CASE_TEAM
-    require(role in OFFICE, R33, "This role does not class documents: leave access_class out.")
+    require(role in CLASSED_BY, R33, "This role does not class documents: leave access_class out.")
     if len(given) > 1 or given[0] not in list(AccessClass):
         raise Malformed("access_class", f"must be one of {', '.join(AccessClass)}, once")
     return AccessClass(given[0])

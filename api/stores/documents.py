@@ -47,6 +47,10 @@ READ_BY: dict[AccessClass, frozenset[Role]] = {
 """The roles that read a class wherever the document belongs; others read what is of their own file, and what they sent."""
 
 
+CLASSED_BY = frozenset({Role.CASE_OFFICER, Role.DECISION_OFFICER, Role.LAW_OFFICER, Role.PUBLICATION_OFFICER})
+"""The roles that class a document when they send it; what others send is for the case team until an officer says otherwise."""
+
+
 class ExceptionTag(StrEnum):
     """Why a document, or a part of it, may not be released (Regulation (EC) No 1049/2001, Article 4)."""
 

@@ -18,14 +18,16 @@ from api.browsers import session_identifier
 from api.deps import Register
 from api.settings import Settings
 from api.stores.access_log import AccessAct
-from api.stores.documents import DocumentStore
+from api.stores.documents import CLASSED_BY, AccessClass, DocumentStore
 from api.stores.drafts import DraftAltered
 from api.stores.sessions import Session
 from domain.actors import Role
+from domain.events import NAME_DOCUMENTS
 from projections.office.inbox import Inbox
 from projections.office.questions import Office
 from registry_site.office.asked import BadQuestion
 from registry_site.office.forms import TOKEN, FormRefused, FormTooLarge, fields_of, form_token, require_token
+from registry_site.office.uploads import Files, Sender, form_with_files, may_carry_files
 from registry_site.office.words import WORDS
 from registry_site.ui.headers import CONTENT_SECURITY_POLICY
 from registry_site.ui.rendering import environment
@@ -52,11 +54,12 @@ class NotForRole(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A request of somebody who is signed in, with the fields of the form it may have sent."""
+    """A request of somebody who is signed in, with the fields and files of the form it may have sent."""
 
     request: Request
     session: Session
     fields: Mapping[str, str] = field(default_factory=dict)
+    files: Files = field(default_factory=Files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,8 @@ class Desk:
 
 
 Page = Callable[[Desk, Visit], Response]
+Admits = Callable[[Desk, Visit], object]
+"""Raises what a page would raise for those whose files it does not take."""
 
 
 @cache
@@ -104,28 +109,56 @@ def templates() -> Environment:
     return made
 
 
-def route(desk: Desk, path: str, page: Page, *, methods: tuple[str, ...] = ("GET",), roles: frozenset[Role] = OFFICERS) -> Route:
+def route(
+    desk: Desk, path: str, page: Page, *, methods: tuple[str, ...] = ("GET",), roles: frozenset[Role] = OFFICERS, admits: Admits | None = None
+) -> Route:  # fmt: skip
     """
-    Serve a page under a path to those who are signed in, in one of some roles.
+    Serve a page under a path to those who are signed in, in one of some roles; with files of those whom it admits.
 
     Whoever is not is asked to sign in first, whether the page exists or not; a form that was sent meanwhile is shown: nothing written is lost.
     """
 
     async def answer(request: Request) -> Response:
         try:
-            fields = await fields_of(request) if request.method == "POST" else {}
+            fields, files = await _sent(desk, request, roles, admits)
         except (FormRefused, FormTooLarge) as bad:
             return await asyncio.to_thread(refused_form, desk, request, bad)
-        return await asyncio.to_thread(_answered, desk, page, request, fields, roles)
+        return await asyncio.to_thread(_answered, desk, page, request, fields, files, roles)
 
     return Route(path, answer, methods=list(methods), name=page.__name__)
 
 
-def _answered(desk: Desk, page: Page, request: Request, fields: dict[str, str], roles: frozenset[Role]) -> Response:
+async def _sent(desk: Desk, request: Request, roles: frozenset[Role], admits: Admits | None) -> tuple[dict[str, str], Files]:
+    if request.method != "POST":
+        return {}, Files()
+    if admits is None or not may_carry_files(request):
+        return await fields_of(request), Files()
+    sender = await asyncio.to_thread(_sender, desk, request, roles, admits)
+    return await form_with_files(request, desk.settings.document_bytes, sender)
+
+
+def _sender(desk: Desk, request: Request, roles: frozenset[Role], admits: Admits) -> Sender | None:
+    """Return who sends files; nobody whom the page would turn away, or whose role names no documents."""
+    session = desk.door.session_of(request)
+    if session is None or session.actor.role not in roles & NAME_DOCUMENTS:
+        return None
+    try:
+        admits(desk, Visit(request, session))
+    except (NotThere, NotForRole):
+        return None
+    return Sender(desk.documents, session_identifier(request), session.actor.ref, desk.clock(), classes_of(session.actor.role))
+
+
+def classes_of(role: Role) -> frozenset[AccessClass]:
+    """Return how a role may class what it sends."""
+    return frozenset(AccessClass) if role in CLASSED_BY else frozenset({AccessClass.CASE_TEAM})
+
+
+def _answered(desk: Desk, page: Page, request: Request, fields: dict[str, str], files: Files, roles: frozenset[Role]) -> Response:
     session = desk.door.session_of(request)
     if session is None:
         return signed_out(desk, request, fields)
-    visit = Visit(request, session, fields)
+    visit = Visit(request, session, fields, files)
     try:
         if session.actor.role not in roles:
             raise NotForRole

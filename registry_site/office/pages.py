@@ -17,6 +17,7 @@ from registry_site.office.desk import HEADERS, WORKBENCH, Desk, NotThere, Visit,
 from registry_site.office.drafts import DRAFTS, READS_DRAFTS, decide_on_draft, show_draft, show_drafts
 from registry_site.office.files import show_file
 from registry_site.office.inbox import SHOWN, answer, question_of, readable
+from registry_site.office.places import place_of
 from registry_site.office.record import show_form, take_form
 from registry_site.office.sign_in import sign_in_routes
 
@@ -52,7 +53,7 @@ def office_pages(desk: Desk) -> list[BaseRoute]:
 
 
 def _form(desk: Desk, path: str) -> list[Route]:
-    return [route(desk, path, show_form), route(desk, path, take_form, methods=("POST",))]
+    return [route(desk, path, show_form), route(desk, path, take_form, methods=("POST",), admits=lambda _, visit: place_of(visit))]
 
 
 def new_record(desk: Desk, visit: Visit) -> Response:

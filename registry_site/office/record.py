@@ -14,6 +14,7 @@ from uuid import UUID, uuid4, uuid5
 from starlette.responses import RedirectResponse, Response
 
 from api.recording.commands import hash_of, recorded_once
+from api.stores.documents import AccessClass
 from domain.actors import Actor, Role
 from domain.errors import AlreadyInRegister, KeyReused, Malformed, NotInRegister, Refused, Stale, TooBusy
 from domain.ids import STREAMS, Stream
@@ -21,13 +22,16 @@ from domain.law.rules import R33
 from domain.record import Event, Fact
 from domain.registry import Command, Recorded
 from registry_site.office.acts import says
+from registry_site.office.attached import refused_files, stored_in_case, takes_documents, with_documents
 from registry_site.office.consequences import consequences_of
-from registry_site.office.desk import HEADERS, Desk, NotThere, Visit
+from registry_site.office.desk import HEADERS, Desk, NotThere, Visit, classes_of
 from registry_site.office.fields import Field, fields_of
+from registry_site.office.file_kinds import KINDS
 from registry_site.office.filled import PREFIX, Wrong, data_of, parts_in, read_form, wrongs
 from registry_site.office.forms import FormRefused
 from registry_site.office.places import Place, place_of, version_at
 from registry_site.office.prefilled import options_of, prefilled
+from registry_site.office.uploads import CLASS, FILE
 
 SECOND = Actor(uuid5(STREAMS, "office:second officer"), Role.DECISION_OFFICER)
 """Stands for whoever adopts a draft, in the dry run that its author sees."""
@@ -70,13 +74,16 @@ def take_form(desk: Desk, visit: Visit) -> Response:
     desk.door.kept.forget(visit.session.account, place.path)
     present = version_at(desk, place, actor)
     sent = visit.fields
-    filled = Filled(place, _facts(sent), _number(sent.get("seen", "")), sent.get("act", "check"), sent.get("key", ""))
+    written = with_documents(fields_of(place.kind), _facts(sent), sent, visit.files)
+    filled = Filled(place, written, _number(sent.get("seen", "")), sent.get("act", "check"), sent.get("key", ""))
+    refused = refused_files(fields_of(place.kind), written, visit.files)
     if filled.act == "again":
         return form_page(desk, visit, Filled(place, filled.written, present, ""))
     if filled.act.startswith(("edit", "add:")):
-        return form_page(desk, visit, Filled(place, _with_one_more(filled), filled.seen, ""))
+        return form_page(desk, visit, Filled(place, _with_one_more(filled), filled.seen, ""), status=422 if refused else 200, bad=refused)
     fact, bad = read_form(place.kind, _signed(filled, actor))
-    if fact is None:
+    if fact is None or refused:
+        bad = [*refused, *(each for each in bad if f"{FILE}{each.field}" not in visit.files.refused)]
         return form_page(desk, visit, filled, status=422, bad=bad)
     return _tried(desk, visit, filled, fact)
 
@@ -176,7 +183,9 @@ def form_page(
     return desk.page(
         "record.html", visit.request, visit.session, status=status, place=place, fields=shown_fields(place), written=filled.written, seen=filled.seen,
         bad=bad or [], errors={each.field: each.text for each in bad or []}, refused=refused, kept=kept, options=options, meaning=says(place.kind),
-        parts_in=parts_in,
+        parts_in=parts_in, takes_documents=takes_documents(fields_of(place.kind)), stored=stored_in_case(desk, visit, place), kinds=KINDS,
+        classes=sorted(classes_of(visit.session.actor.role)), chosen_class=visit.fields.get(CLASS, AccessClass.CASE_TEAM),
+        most_bytes=desk.settings.document_bytes,
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from api.recording.addresses import kebab
+from api.stores.documents import AccessClass
 from domain.actors import Actor, Role
 from domain.clocks import State
 from domain.law.periods import BRUSSELS, legal_day
@@ -131,6 +132,28 @@ FLAGS = {
 }
 
 
+CLASSES = {
+    AccessClass.PUBLIC: "Anybody: it holds nothing confidential",
+    AccessClass.PROVIDER_FILE: "The office, and the provider in its own file",
+    AccessClass.CASE_TEAM: "The office: case officers, decision officers, auditors",
+    AccessClass.AUDIT: "Auditors alone",
+    AccessClass.PII: "Case officers and auditors: it names persons",
+}
+"""Who reads a class of documents (procedure section 12)."""
+SIZES = ("bytes", "kB", "MB", "GB")
+
+
+def class_name(access_class: str) -> str:
+    """Say who may read a class of documents."""
+    return CLASSES[AccessClass(access_class)]
+
+
+def size_in_words(size: int) -> str:
+    """Write a size in bytes as people read it, in steps of 1024, rounded up: nothing is written smaller than it is."""
+    step = next(number for number in range(len(SIZES)) if size < 1024 ** (number + 1) or number == len(SIZES) - 1)
+    return f"{-(-size // 1024**step)} {SIZES[step]}"
+
+
 def flag_words(flags: Flags) -> list[str]:
     """Say what goes with a status."""
     return [words for name, words in FLAGS.items() if getattr(flags, name)]
@@ -180,6 +203,8 @@ WORDS: dict[str, Any] = {
     "clock_name": CLOCKS.__getitem__,
     "state_name": STATES.__getitem__,
     "flag_words": flag_words,
+    "class_name": class_name,
+    "size_in_words": size_in_words,
     "act_name": act_name,
     "provision": provision,
     "choice_name": choice_name,

@@ -23,7 +23,7 @@ from api.settings import Settings
 from api.stores.access_database import AccessDatabase
 from api.stores.access_log import AccessLog, AccessRow
 from api.stores.accounts import Accounts
-from api.wiring import open_register, set_up
+from api.wiring import open_documents, open_register, set_up
 from domain.actors import Role
 from domain.types import instant
 from tests.interfaces.graphql_stack import DOCKETS
@@ -55,6 +55,15 @@ class House:
         folder = Path(self.database.engine.url.database or "").parent
         with closing(connect(folder / "events.db")) as opened:
             return int(opened.execute("SELECT count(*) FROM stored_events WHERE topic NOT LIKE '%Seal%'").fetchone()[0])
+
+    def documents(self) -> list[str]:
+        """The hash of every document there is, whole on the shelf and known to the table; and nothing half-written beside them."""
+        folder = Path(self.database.engine.url.database or "").parent
+        store = open_documents(Settings(database_url=f"sqlite:///{folder}"))
+        assert list(store.verify()) == []
+        store.close()
+        assert [file.name for file in (folder / "documents" / "arriving").glob("*") if file.name != ".lock"] == []
+        return list(store.shelf.digests())
 
     def noted(self, after: int) -> list[AccessRow]:
         return list(self.log.rows(after=after))
@@ -117,7 +126,7 @@ def way(answer: Response) -> str:
 
 
 @contextmanager
-def served(folder: Path, *dockets: str) -> Iterator[House]:
+def served(folder: Path, *dockets: str, **settings: Any) -> Iterator[House]:
     url = f"sqlite:///{folder}"
     set_up(url)
     cases = _replayed(url, dockets)
@@ -125,7 +134,7 @@ def served(folder: Path, *dockets: str) -> Iterator[House]:
     accounts = Accounts(database, QUICK)
     for role in OFFICERS:
         accounts.add(name_of(role), role, PASSWORD)
-    app = service(Settings(database_url=url))
+    app = service(Settings(database_url=url, **settings))
     with TestClient(app) as client:
         house = House(client, database, accounts, AccessLog(database), cases)
         yield house
