@@ -26,6 +26,8 @@ from projections.store import microseconds, moment_of
 RANDOM_BYTES = 32
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=8)
+REMEMBERED = timedelta(days=1)
+"""For so long after its end it is known whose a session was, so that a form sent too late is kept for its author."""
 NOTED_EVERY = timedelta(minutes=1)
 """Uses closer to each other than this are not written down one by one; a session may end so much earlier."""
 
@@ -46,6 +48,15 @@ class Session:
         """When it ends if it is not used again."""
         return min(self.used_at + IDLE, self.signed_in_at + ABSOLUTE)
 
+    def seconds_left(self, now: datetime) -> int:
+        """Return how many whole seconds it lasts from now if it is not used again."""
+        return max(0, int((self.lasts_until - now).total_seconds()))
+
+    @property
+    def is_final(self) -> bool:
+        """Tell whether using it makes it last no longer."""
+        return self.used_at + IDLE >= self.signed_in_at + ABSOLUTE
+
 
 class Sessions:
     """Begins, recognises and ends sessions."""
@@ -54,12 +65,16 @@ class Sessions:
         self._database = database
         self._clock = clock
 
+    def now(self) -> datetime:
+        """Return the time by which sessions end."""
+        return self._clock()
+
     def begin(self, account: Account) -> tuple[str, Session]:
         """Begin a session; return its identifier, which nobody sees again, with it."""
         identifier, now = secrets.token_urlsafe(RANDOM_BYTES), self._clock()
         digest, at = _hash(identifier), microseconds(now)
         with self._database.writing() as rows:
-            rows.execute(delete(sessions).where(sessions.c.signed_in_at < microseconds(now - ABSOLUTE)))
+            rows.execute(delete(sessions).where(sessions.c.signed_in_at < microseconds(now - ABSOLUTE - REMEMBERED)))
             rows.execute(insert(sessions).values(sha256=digest, account=account.name, signed_in_at=at, used_at=at))
         return identifier, Session(account.actor, account.name, now, now, _reference(digest))
 

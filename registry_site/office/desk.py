@@ -83,7 +83,8 @@ class Desk:
         """Render a page for whoever is there; with the token that its forms need."""
         identifier = session_identifier(request)
         token = form_token(identifier) if identifier else ""
-        known = {"path": request.url.path, "session": session, "form_token": token, "demonstration": self.demonstration}
+        seconds = session.seconds_left(self.door.sessions.now()) if session else 0
+        known = {"path": request.url.path, "session": session, "session_seconds": seconds, "form_token": token, "demonstration": self.demonstration}
         return HTMLResponse(templates().get_template(template).render(**known, **answer), status, HEADERS)
 
     def note_read(self, visit: Visit, subjects: Iterable[str]) -> None:

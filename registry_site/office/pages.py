@@ -19,7 +19,7 @@ from registry_site.office.files import show_file
 from registry_site.office.inbox import SHOWN, answer, question_of, readable
 from registry_site.office.places import place_of
 from registry_site.office.record import show_form, take_form
-from registry_site.office.sign_in import sign_in_routes
+from registry_site.office.sign_in import sign_in_routes, stay_signed_in
 
 GUARDED = ("/sign-in", "/sign-out", "/workbench", "/audit")
 """Addresses to which no page of another origin may send anything, signed in or not."""
@@ -38,6 +38,7 @@ def office_pages(desk: Desk) -> list[BaseRoute]:
     return [
         *sign_in_routes(desk),
         route(desk, WORKBENCH, workbench),
+        route(desk, "/workbench/session", stay_signed_in, methods=("POST",)),
         route(desk, "/workbench/{collection}/new", new_record),
         route(desk, "/workbench/cases/{case_id}", case, roles=READS_CASES),
         *(each for path in RECORDED_AT for each in _form(desk, path)),

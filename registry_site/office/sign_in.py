@@ -8,7 +8,7 @@ from datetime import timedelta
 from urllib.parse import parse_qs
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from api.auth import SignInRefused
@@ -16,8 +16,9 @@ from api.browsers import forget_session, keep_session, keeps_secrets, session_id
 from api.stores.access_log import AccessAct
 from api.stores.sessions import RANDOM_BYTES
 from domain.law.periods import BRUSSELS
-from registry_site.office.desk import HEADERS, SIGN_IN, WORKBENCH, Desk, refused_form
+from registry_site.office.desk import HEADERS, SIGN_IN, WORKBENCH, Desk, Visit, refused_form
 from registry_site.office.forms import FormRefused, FormTooLarge, fields_of, form_token, require_token
+from registry_site.office.words import session_until
 
 # An address of this site and of the office: nobody is sent elsewhere after signing in.
 _WAY_BACK = re.compile(r"/(workbench|audit)(/[^\\\s]*)?", re.ASCII)
@@ -110,6 +111,18 @@ def way_back(text: str) -> str:
     """Return where to go after signing in: an address of the office, else the workbench."""
     fits = len(text) <= LONGEST and _WAY_BACK.fullmatch(text.partition("?")[0]) and text.isprintable()
     return text if fits else WORKBENCH
+
+
+# -- On ------------------------------------------------------------------------------
+
+
+def stay_signed_in(desk: Desk, visit: Visit) -> Response:
+    """Say until when the session lasts now: it was used by asking. To a script in figures, so that nobody leaves what they are writing."""
+    session = visit.session
+    if visit.request.headers.get("accept") == "application/json":
+        left = session.seconds_left(desk.door.sessions.now())
+        return JSONResponse({"seconds": left, "final": session.is_final, "until": session_until(session)}, headers=HEADERS)
+    return desk.page("longer.html", visit.request, session)
 
 
 # -- Out -----------------------------------------------------------------------------

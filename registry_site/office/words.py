@@ -6,6 +6,7 @@ from typing import Any
 
 from api.recording.addresses import kebab
 from api.stores.documents import AccessClass
+from api.stores.sessions import Session
 from domain.actors import Actor, Role
 from domain.clocks import State
 from domain.law.periods import BRUSSELS, legal_day
@@ -44,6 +45,14 @@ def reference(actor: Actor) -> str:
 def clock_time(moment: datetime) -> str:
     """Write the time of day in Brussels."""
     return moment.astimezone(BRUSSELS).strftime("%H:%M")
+
+
+def session_until(session: Session) -> str:
+    """Say until when a session lasts, to the second, and whether using it makes it longer."""
+    at = session.lasts_until.astimezone(BRUSSELS).strftime("%H:%M:%S")
+    if session.is_final:
+        return f"The session ends at {at}, eight hours after you signed in. What you send later is kept for a day."
+    return f"The session ends at {at} unless you open another page."
 
 
 STEPS = {
@@ -217,6 +226,6 @@ WORDS: dict[str, Any] = {
     "exact": Decimal,
     "role_name": role_name,
     "reference": reference,
-    "clock_time": clock_time,
+    "session_until": session_until,
 }
 """What templates may call."""

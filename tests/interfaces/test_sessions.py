@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from argon2 import PasswordHasher
 from api.stores.access_database import AccessDatabase
 from api.stores.accounts import Account, Accounts
 from api.stores.attempts import WINDOW, Attempts, Limit
-from api.stores.sessions import ABSOLUTE, IDLE, NOTED_EVERY, Session, Sessions
+from api.stores.sessions import ABSOLUTE, IDLE, NOTED_EVERY, REMEMBERED, Session, Sessions
 from domain.actors import Role
 from tests.conftest import POSTGRES, new_url
 
@@ -154,14 +154,23 @@ def test_what_is_done_to_an_account_ends_its_sessions_in_every_process(house: Ho
         there.close()
 
 
-def test_sessions_that_ended_long_ago_are_forgotten(house: House) -> None:
+def test_for_a_day_after_its_end_it_is_known_whose_a_session_was_and_no_longer(house: House) -> None:
     account = house.account()
+    identifier, _ = house.sessions.begin(account)
+    house.clock.now += ABSOLUTE + REMEMBERED
     house.sessions.begin(account)
-    house.clock.now += ABSOLUTE + MOMENT
+    assert (house.sessions.find(identifier), house.sessions.account_of(identifier)) == (None, account.name)
+    house.clock.now += MOMENT
     house.sessions.begin(account)
-    with house.database.reading() as rows:
-        table = "access.sessions" if house.url.startswith("postgresql") else "sessions"
-        assert rows.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar() == 1
+    assert house.sessions.account_of(identifier) is None
+
+
+def test_a_session_says_how_long_it_lasts_and_whether_using_it_makes_it_longer(house: House) -> None:
+    _, session = house.sessions.begin(house.account())
+    assert (session.seconds_left(house.clock.now), session.is_final) == (IDLE.total_seconds(), False)
+    assert session.seconds_left(house.clock.now + IDLE + MOMENT) == 0
+    turn = session.signed_in_at + ABSOLUTE - IDLE
+    assert [replace(session, used_at=at).is_final for at in (turn - MOMENT, turn)] == [False, True]
 
 
 # -- Attempts ------------------------------------------------------------------------------
