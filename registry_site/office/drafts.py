@@ -24,8 +24,9 @@ from registry_site.office.acts import says
 from registry_site.office.consequences import Consequences, consequences_of
 from registry_site.office.desk import HEADERS, Desk, NotForRole, NotThere, Visit
 from registry_site.office.fields import fields_of
-from registry_site.office.places import Place
-from registry_site.office.record import SECOND, status_of, wait_for
+from registry_site.office.filled import data_of, written_of
+from registry_site.office.places import DRAFTERS, Place
+from registry_site.office.record import SECOND, events_after, status_of, wait_for
 
 DRAFTS = "/workbench/drafts"
 READS_DRAFTS = READS_EVERYTHING
@@ -146,8 +147,11 @@ def _page(desk: Desk, visit: Visit, opened: Opened, *, status: int = 200, proble
     desk.note_read(visit, [str(opened.draft.stream)])
     mine = opened.draft.drafted_by == visit.session.actor.ref
     decides = visit.session.actor.role is Role.DECISION_OFFICER and not opened.draft.outcome
+    stale = opened.refused if isinstance(opened.refused, Stale) else None
+    meanwhile = events_after(desk, opened.draft.stream, stale.seen) if stale else []
     return desk.page(
         "draft.html", visit.request, visit.session, status=status, draft=opened.draft, place=opened.place, fields=fields_of(opened.place.kind),
         said=opened.draft.data, found=opened.found, refused=opened.refused, problem=problem, mine=mine, decides=decides,
-        stale=isinstance(opened.refused, Stale), meaning=says(opened.place.kind), **more,
+        stale=stale, meanwhile=meanwhile, written=written_of(fields_of(opened.place.kind), opened.draft.data), said_of=data_of, fields_of=fields_of,
+        drafts_anew=visit.session.actor.role in DRAFTERS, meaning=says(opened.place.kind), **more,
     )  # fmt: skip

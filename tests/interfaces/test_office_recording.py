@@ -349,8 +349,26 @@ def test_a_draft_on_an_older_version_is_adopted_by_nobody(house: House, officer:
     assert case
     recorded(officer, place(case[1], "marketed-name-added"), "MarketedNameAdded", NAMED)
     before = house.recorded()
-    assert "Somebody acted on this case since the draft was frozen" in words(second.get(draft))
+    said = words(second.get(draft))
+    assert "Somebody acted on this case since the draft was frozen" in said
+    assert "Alpha" in said.partition("Recorded meanwhile")[2].partition("What it says")[0]
+    assert "C(2026) 1" in said.partition("What it says")[2]
     assert (adopt(second, draft).status_code, house.recorded()) == (412, before)
+
+
+def test_the_text_of_a_draft_that_is_out_of_date_goes_on_in_a_new_one(house: House, officer: Browser, second: Browser, freeze: Freeze) -> None:
+    draft = freeze(officer)
+    found = re.search(r"/workbench/cases/([0-9a-f-]{36})", officer.get(draft).text)
+    assert found
+    recorded(officer, place(found[1], "marketed-name-added"), "MarketedNameAdded", NAMED)
+    before, address = house.recorded(), place(found[1], "model-designated-under-52-4")
+    form = officer.post(address, {**hidden(officer.get(draft)), "act": "again"})
+    assert (form.status_code, 'value="C(2026) 1"' in form.text, hidden(form)["seen"]) == (200, True, "3")
+    checked = officer.post(address, {**hidden(officer.get(draft)), "seen": "3", "act": "check"})
+    anew = way(go_on(officer, address, checked, "freeze"))
+    assert anew != draft
+    assert house.recorded() == before
+    assert "version 4" in words(second.get(way(adopt(second, anew))))
 
 
 def test_a_draft_is_rejected_with_a_reason_and_no_sooner(house: House, officer: Browser, second: Browser, freeze: Freeze) -> None:
