@@ -194,7 +194,8 @@ def _staff_routes(app: FastAPI, register: Register, logs: Logs | None) -> list[B
 def _desk(app: FastAPI) -> Desk:
     register: Register = app.state.register
     inbox = Inbox(register.office)
-    return Desk(register, app.state.door, app.state.clock, inbox, app.state.documents, app.state.settings, register.demonstration)
+    challenges = PublishedChallenges(register.public.store)
+    return Desk(register, app.state.door, app.state.clock, inbox, app.state.documents, app.state.settings, challenges, register.demonstration)
 
 
 async def _other_origin(app: FastAPI, request: Request) -> Response:

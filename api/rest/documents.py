@@ -19,8 +19,8 @@ from starlette.responses import Response, StreamingResponse
 
 from api.deps import TheAccessLog, TheCaller, TheClock, TheRegister, TheSettings
 from api.errors import ContentTooLarge, DocumentGone, WrongMediaType
+from api.recording.document_readers import may_read_document
 from api.rest.answers import json_answer
-from api.rest.document_readers import may_read_document
 from api.rest.requests import content_of, data_of, refuse_strange
 from api.stores import documents as store
 from api.stores.access_log import AccessAct

@@ -92,6 +92,12 @@ class PublishedChallenges:
         with self._store.reading() as rows:
             return tuple(map(CHALLENGE.validate_json, rows.execute(query).scalars()))
 
+    def latest(self, most: int = 500) -> tuple[PublicChallenge, ...]:
+        """Return the last challenges of all entries, newest first."""
+        query = select(challenges.c.body).order_by(challenges.c.number.desc()).limit(most)
+        with self._store.reading() as rows:
+            return tuple(map(CHALLENGE.validate_json, rows.execute(query).scalars()))
+
     def challenge(self, ref: str) -> PublicChallenge | None:
         """Return a challenge by its reference."""
         with self._store.reading() as rows:

@@ -25,6 +25,7 @@ from domain.actors import Role
 from domain.events import NAME_DOCUMENTS
 from projections.office.inbox import Inbox
 from projections.office.questions import Office
+from projections.public.challenges import PublishedChallenges
 from registry_site.office.asked import BadQuestion
 from registry_site.office.forms import TOKEN, FormRefused, FormTooLarge, fields_of, form_token, require_token
 from registry_site.office.uploads import Files, Sender, form_with_files, may_carry_files
@@ -40,7 +41,9 @@ HEADERS = {
     "content-security-policy": f"{CONTENT_SECURITY_POLICY}; require-trusted-types-for 'script'; trusted-types 'none'",
 }
 RECORDING = "/record/"
-"""Part of every address under which something is written that would be missed."""
+"""Part of every address under which an event is recorded."""
+INTAKE = "/notification"
+"""End of the address under which a notification is taken in."""
 OFFICERS = frozenset(Role) - {Role.SYSTEM, Role.PUBLIC}
 
 
@@ -72,6 +75,7 @@ class Desk:
     inbox: Inbox
     documents: DocumentStore
     settings: Settings
+    challenges: PublishedChallenges
     demonstration: bool = False
 
     @property
@@ -195,7 +199,7 @@ def keep_for_later(desk: Desk, request: Request, fields: Mapping[str, str]) -> b
     """Keep what was written for the account whose session has ended, when the form was made for that very session."""
     identifier = session_identifier(request)
     account = desk.door.sessions.account_of(identifier) if identifier else None
-    if account is None or RECORDING not in request.url.path:
+    if account is None or not (RECORDING in request.url.path or request.url.path.endswith(INTAKE)):
         return False
     try:
         require_token(fields, identifier)

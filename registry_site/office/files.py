@@ -12,6 +12,7 @@ from starlette.responses import Response
 from api.recording.addresses import OF_A_CASE, events_of, kebab, stream_at
 from api.recording.views import EVERYBODY, READERS
 from domain.actors import READS_EVERYTHING, Role
+from domain.challenge import ChallengeAnswered, ChallengeReceived
 from domain.errors import NotInRegister
 from domain.events import EVENTS
 from domain.ids import Stream
@@ -28,6 +29,7 @@ from registry_site.office.fields import Field, fields_of
 from registry_site.office.filled import data_of
 from registry_site.office.places import fillers, home
 
+ANSWERS = ChallengeAnswered.RECORDED_BY
 DESK = READS_EVERYTHING | {Role.PUBLICATION_OFFICER}
 
 
@@ -52,8 +54,14 @@ def show_file(desk: Desk, visit: Visit) -> Response:
     back = home(collection, stream.key)
     return desk.page(
         "file.html", visit.request, visit.session, stream=stream, events=events, forms=forms, back=back, said_of=data_of,
-        fields_of=fields_of, **answer,
+        fields_of=fields_of, received=_received(events, role), **answer,
     )  # fmt: skip
+
+
+def _received(events: list[Event[Any]], role: Role) -> str | None:
+    """Return the document that a visitor wrote, for whoever answers."""
+    texts = [event.fact.document_hash for event in events if isinstance(event.fact, ChallengeReceived)]
+    return texts[0] if texts and role in ANSWERS else None
 
 
 def _stream(collection: str, key: str) -> Stream:

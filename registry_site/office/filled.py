@@ -38,8 +38,7 @@ class _Unreadable(Exception):
 
 def read_form(kind: type[Fact], written: Mapping[str, str]) -> tuple[Fact | None, list[Wrong]]:
     """Read a form strictly, as its event is read everywhere; return the fact, or everything that is wrong, in the order of the fields."""
-    unreadable: dict[str, str] = {}
-    data = _group(fields_of(kind), written, PREFIX, "", unreadable)
+    data, unreadable = read_data(fields_of(kind), written)
     try:
         fact = kind.model_validate(data)
     except ValidationError as error:
@@ -49,6 +48,12 @@ def read_form(kind: type[Fact], written: Mapping[str, str]) -> tuple[Fact | None
             return fact, []
         found = {}
     return None, list(wrongs(kind, {**found, **unreadable}))
+
+
+def read_data(fields: Sequence[Field], written: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return what some fields of a form say, and a sentence for each that cannot be read."""
+    unreadable: dict[str, str] = {}
+    return _group(fields, written, PREFIX, "", unreadable), unreadable
 
 
 def data_of(fact: Fact) -> dict[str, Any]:

@@ -12,11 +12,14 @@ from domain.actors import READS_EVERYTHING, Role
 from domain.events import EVENTS
 from domain.law.periods import legal_day
 from registry_site.office.calendar import FEED, change_calendar, deadlines, show_calendar
-from registry_site.office.case import case
-from registry_site.office.desk import HEADERS, WORKBENCH, Desk, NotThere, Visit, route
+from registry_site.office.case import case, case_row_of
+from registry_site.office.challenges import show_challenges
+from registry_site.office.desk import HEADERS, INTAKE, WORKBENCH, Desk, NotThere, Visit, route
+from registry_site.office.documents import admits_classing, class_document, show_classing, show_documents
 from registry_site.office.drafts import DRAFTS, READS_DRAFTS, decide_on_draft, show_draft, show_drafts
 from registry_site.office.files import show_file
 from registry_site.office.inbox import SHOWN, answer, question_of, readable
+from registry_site.office.intake import TAKES_IN, show_intake, take_in
 from registry_site.office.places import place_of
 from registry_site.office.record import show_form, take_form
 from registry_site.office.sign_in import sign_in_routes, stay_signed_in
@@ -26,6 +29,8 @@ GUARDED = ("/sign-in", "/sign-out", "/workbench", "/audit")
 READS_CASES = READS_EVERYTHING | {Role.PUBLICATION_OFFICER}
 FILES = ("/workbench/{collection}/{key}", "/workbench/law", "/workbench/register")
 RECORDED_AT = ("/workbench/{collection}/{key}/record/{event}", "/workbench/{collection}/record/{event}")
+CLASSING = "/workbench/cases/{case_id}/documents/{hash}"
+TAKING_IN = f"/workbench/cases/{{case_id}}{INTAKE}"
 OPENED_BY = {"cases": "model-case-opened", "alerts": "qualified-alert-received"}
 """Collections to which the office adds, with the event that opens a record."""
 OPENS = EVENTS["ModelCaseOpened"].RECORDED_BY
@@ -41,6 +46,12 @@ def office_pages(desk: Desk) -> list[BaseRoute]:
         route(desk, "/workbench/session", stay_signed_in, methods=("POST",)),
         route(desk, "/workbench/{collection}/new", new_record),
         route(desk, "/workbench/cases/{case_id}", case, roles=READS_CASES),
+        route(desk, "/workbench/cases/{case_id}/documents", show_documents, roles=READS_CASES),
+        route(desk, CLASSING, show_classing),
+        route(desk, CLASSING, class_document, methods=("POST",), admits=admits_classing),
+        route(desk, TAKING_IN, show_intake, roles=TAKES_IN),
+        route(desk, TAKING_IN, take_in, methods=("POST",), roles=TAKES_IN, admits=case_row_of),
+        route(desk, "/workbench/challenges", show_challenges),
         *(each for path in RECORDED_AT for each in _form(desk, path)),
         route(desk, DRAFTS, show_drafts, roles=READS_DRAFTS),
         route(desk, DRAFTS + "/{draft_id}", show_draft, roles=READS_DRAFTS),

@@ -1,11 +1,11 @@
 """Words of the office for what the record names in capitals."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 from api.recording.addresses import kebab
-from api.stores.documents import AccessClass
+from api.stores.documents import AccessClass, ExceptionTag
 from api.stores.sessions import Session
 from domain.actors import Actor, Role
 from domain.clocks import State
@@ -15,6 +15,7 @@ from domain.status import Ground, Status
 from projections.office.inbox import Step, Waiting
 from registry_site.office.acts import act_name, provision
 from registry_site.office.fields import choice_name
+from registry_site.office.figures import in_words, two_figures
 from registry_site.ui.words import day_in_words
 
 ROLES = {
@@ -149,6 +150,12 @@ CLASSES = {
     AccessClass.PII: "Case officers and auditors: it names persons",
 }
 """Who reads a class of documents (procedure section 12)."""
+TAGS = {
+    ExceptionTag.PRIVACY: "Privacy of a person, 4(1)(b)",
+    ExceptionTag.COMMERCIAL_INTERESTS: "Commercial interests, 4(2)",
+    ExceptionTag.INVESTIGATIONS: "Investigations, 4(2)",
+    ExceptionTag.DECISION_PENDING: "A decision is pending, 4(3)",
+}
 SIZES = ("bytes", "kB", "MB", "GB")
 
 
@@ -200,6 +207,12 @@ def instant_in_words(moment: datetime) -> str:
     return f"{day_in_words(legal_day(moment))}, {clock_time(moment)}"
 
 
+def utc_in_words(moment: datetime) -> str:
+    """Write an instant as day and time in UTC."""
+    there = moment.astimezone(UTC)
+    return f"{day_in_words(there.date())}, {there.strftime('%H:%M:%S')}"
+
+
 def instant_text(text: str) -> str:
     """Write an instant given as ISO text as day and time in Brussels."""
     return instant_in_words(datetime.fromisoformat(text))
@@ -213,6 +226,7 @@ WORDS: dict[str, Any] = {
     "state_name": STATES.__getitem__,
     "flag_words": flag_words,
     "class_name": class_name,
+    "tag_name": TAGS.__getitem__,
     "size_in_words": size_in_words,
     "act_name": act_name,
     "provision": provision,
@@ -223,6 +237,9 @@ WORDS: dict[str, Any] = {
     "when": when,
     "instant_in_words": instant_in_words,
     "instant_text": instant_text,
+    "utc_in_words": utc_in_words,
+    "in_words": in_words,
+    "two_figures": two_figures,
     "exact": Decimal,
     "role_name": role_name,
     "reference": reference,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from hashlib import sha256
+from html import unescape
 from pathlib import Path
 from typing import Any, get_args
 from uuid import UUID, uuid4
@@ -26,6 +27,7 @@ from registry_site.public.desk import templates
 from registry_site.ui.languages import TRANSLATED
 from tests.interfaces.office_house import House, served, way, words
 from tests.interfaces.test_languages import leftovers
+from tests.interfaces.test_office_forms import hidden
 
 TEXT = "The country is wrong, says the register of companies <b>under 123</b>."
 FORM = {"field": "provider_country", "text": TEXT}
@@ -70,6 +72,40 @@ def told(house: House, ref: str, version: int, topic: str, **data: str) -> Respo
 
 
 # -- From the entry to the answer ----------------------------------------------------------
+
+
+def test_an_officer_finds_reads_and_answers_it_in_the_workbench(house: House) -> None:
+    place = way(send(house))
+    ref = place.rsplit("/", 1)[1]
+    officer = house.browser().signed_in(Role.PUBLICATION_OFFICER)
+    assert 'href="/workbench/challenges"' in officer.get("/workbench/").text
+    listed = officer.get("/workbench/challenges")
+    assert f'href="/workbench/challenges/{ref}"' in listed.text
+    assert "Waiting for an answer" in words(listed)
+    page = officer.get(f"/workbench/challenges/{ref}")
+    text = re.search(r'href="(/api/v1/documents/[0-9a-f]{64})">Download what the visitor wrote', page.text)
+    assert text
+    assert TEXT in officer.get(text[1]).text
+    form = f"/workbench/challenges/{ref}/record/challenge-answered"
+    assert f'href="{form}"' in page.text
+    carried = hidden(officer.get(form).text)
+    answer = {"fact-challenge_ref": ref, "fact-on-day": "1", "fact-on-month": "9", "fact-on-year": "2026", "fact-outcome": "CORRECTED"}
+    checked = officer.post(form, {**carried, **answer, "act": "check"})
+    assert '"outcome":"CORRECTED"' in unescape(checked.text)  # what becomes public, byte by byte
+    assert officer.post(form, {**hidden(checked.text), "act": "record"}).status_code == 303
+    public = words(house.browser().get(place))
+    assert "1 September 2026" in public
+    assert "corrected" in public
+    assert "None waits." in words(officer.get("/workbench/challenges"))
+
+
+@pytest.mark.parametrize("role", [Role.CASE_OFFICER, Role.AUDITOR, Role.PROVIDER])
+def test_others_see_what_is_public_of_a_challenge_and_no_form(house: House, role: Role) -> None:
+    ref = way(send(house)).rsplit("/", 1)[1]
+    browser = house.browser().signed_in(role)
+    page = words(browser.get(f"/workbench/challenges/{ref}"))
+    assert ("Download what" in page, "Challenge answered" in page) == (False, False)
+    assert browser.get(f"/workbench/challenges/{ref}/record/challenge-answered").status_code == 403
 
 
 def test_a_visitor_questions_a_field_and_sees_the_answer(house: House) -> None:
