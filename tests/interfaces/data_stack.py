@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -122,3 +123,19 @@ def stack(happened: Iterable[Any] = HISTORY, *, followed: bool = True) -> Iterat
     finally:
         log.close()
         side.close()
+
+
+def get(client: TestClient, address: str, **headers: str) -> Any:
+    answer = client.get(address, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    assert answer.status_code == 200, (address, answer.text)
+    return answer
+
+
+def entries(client: TestClient, question: str = "") -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = get(client, f"/list.json?{question}").json()["entries"]
+    return found
+
+
+def plain(cell: str) -> str:
+    """Take off the apostrophes as the data page says."""
+    return re.sub(r"(^|[;\t\r\n])(\s*)'", r"\1\2", cell)
