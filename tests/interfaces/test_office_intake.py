@@ -124,11 +124,8 @@ def test_an_answer_that_the_form_contradicts_is_pointed_out(officer: Browser, pl
 
 
 def test_html_in_the_form_is_shown_as_text(officer: Browser, place: str) -> None:
-    for bad in (
-        "<script>alert(1)</script>",
-        '{"<img src=x>": 1}',
-        '{"schema_version": 1, "model": {"name": "</textarea><script>alert(1)</script>"}}',
-    ):
+    named = '{"schema_version": 1, "model": {"name": "</textarea><script>alert(1)</script>"}}'
+    for bad in ("<script>alert(1)</script>", '{"<img src=x>": 1}', named):
         answer = send(officer, place, pasted=bad)
         assert "<script>alert" not in answer.text
         assert "<img" not in answer.text
