@@ -33,6 +33,8 @@ ENDINGS = {
 }
 SAID = {"ref": "reference", "oj": "Official Journal", "annex": "Annex", "xiii": "XIII", "id": "number"}
 
+PROPER_NAMES = {"EU_SEND": "EU SEND"}
+
 
 class Sort(StrEnum):
     """How a field is written."""
@@ -110,7 +112,9 @@ def label_of(name: str) -> str:
 
 
 def choice_name(value: str) -> str:
-    """Write a value of an enumeration in words: "Will be met"; provisions and points stand as they are."""
+    """Write a value of an enumeration in words: "Will be met"; provisions, points and proper names stand as they are."""
+    if value in PROPER_NAMES:
+        return PROPER_NAMES[value]
     return value.replace("_", " ").capitalize() if value.isupper() and len(value) > 1 else value
 
 
