@@ -36,6 +36,10 @@ class CaseLog(Protocol):
         """Return the entries first … end - 1."""
         ...
 
+    def position_of(self, index: int) -> int:
+        """Return the store position of a leaf's event."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
@@ -85,9 +89,14 @@ class Histories:
         """The leaves of the seals by day, the last first, as they stood when they were first asked for."""
         return {sealed_day(found.leaf): found for found in self._backwards(REGISTER) if found.leaf.topic == SEAL}
 
+    def last_seal(self, size: int) -> Indexed | None:
+        """Return the leaf of the last seal among the first `size` leaves."""
+        return next((found for found in self._backwards(REGISTER) if found.leaf.topic == SEAL and found.index < size), None)
+
     def heads_at(self, index: int) -> dict[str, Head]:
         """Return the heads of all files as they were before a leaf."""
-        return heads_before(index, self.log.size(), self.log.heads(), self.log.entries)
+        heads = self.log.heads()  # before the size: a leaf that comes between the two is wound back like any other
+        return heads_before(index, self.log.size(), heads, self.log.entries)
 
 
 def sealed_day(seal: CaseLeaf) -> date:
