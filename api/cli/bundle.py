@@ -3,22 +3,19 @@
 import argparse
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
-from io import BytesIO
 from pathlib import Path
-from shutil import copyfileobj
 from typing import Any, BinaryIO
 from uuid import UUID
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from zipfile import ZipFile
 
 from api.archive import open_archive
-from api.bundle.contents import CaseFile, File
+from api.bundle.contents import CaseFile
+from api.bundle.packing import document_for_auditors, packed
 from api.settings import Settings
-from api.stores.documents import READ_BY, DocumentDamaged, DocumentMissing, DocumentStore
 from api.wiring import open_documents
-from domain.actors import Role
 from domain.ids import Stream
 
 EXAMPLE = "example:\n  registry bundle 7f4df69e-3d55-5c3d-9b86-2e4f0d3a5c11 case.zip && unzip -q case.zip -d case && python case/verify.py"
@@ -39,34 +36,15 @@ def run(given: argparse.Namespace) -> int:
     """Write the file; 2 when there is no such case, or the file exists."""
     settings = Settings()
     with closing(open_archive(settings.database_url)) as archive, closing(open_documents(settings)) as documents, new_file(given.file) as opened:
-        contents = CaseFile(archive, Stream("case", str(given.case)), partial(_document, documents)).files()
-        written = _pack(contents, opened)
-    print(f"{given.file}: {written} files. It is confidential. To verify it: unzip it and run its verify.py.", file=sys.stderr)
+        for piece in packed(CaseFile(archive, Stream("case", str(given.case)), partial(document_for_auditors, documents, _tell)).files()):
+            opened.write(piece)
+    with ZipFile(given.file) as written:
+        print(f"{given.file}: {len(written.namelist())} files. It is confidential. To verify it: unzip it and run its verify.py.", file=sys.stderr)
     return 0
 
 
-def _pack(contents: Iterable[File], opened: BinaryIO) -> int:
-    written = 0
-    with ZipFile(opened, "w") as packed:
-        for name, content in contents:
-            info = ZipInfo(name)  # without a time: the same case gives the same bytes
-            info.compress_type = ZIP_DEFLATED
-            with packed.open(info, "w", force_zip64=True) as entry, BytesIO(content) if isinstance(content, bytes) else content as source:
-                copyfileobj(source, entry)
-            written += 1
-    return written
-
-
-def _document(documents: DocumentStore, digest: str) -> BinaryIO | None:
-    """Open a document that the register holds and an auditor may read; what was altered is not handed out."""
-    known = documents.find(digest)
-    if known is None or Role.AUDITOR not in READ_BY[known.classed.access_class]:
-        return None
-    try:
-        return documents.opened(known)
-    except (DocumentMissing, DocumentDamaged) as error:
-        print(f"registry bundle: {error}", file=sys.stderr)
-        return None
+def _tell(fault: str) -> None:
+    print(f"registry bundle: {fault}", file=sys.stderr)
 
 
 @contextmanager
