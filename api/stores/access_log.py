@@ -18,7 +18,7 @@ from typing import Any
 from uuid import UUID
 
 import rfc8785
-from sqlalchemy import ColumnElement, Connection, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, insert, select
 
 from api.stores.access_database import AccessDatabase
 from api.stores.access_tables import access_log, access_subjects
@@ -30,6 +30,8 @@ BEGINNING = bytes(32)
 """Stands for the hash of the row before the first."""
 DONE = "DONE"
 """The outcome of what was not refused."""
+ITSELF = "access-log"
+"""The access log as its own rows name it."""
 BATCH = 1_000
 
 # Neither a search text nor a name nor an e-mail address is written like this.
@@ -138,8 +140,16 @@ class AccessLog:
     def rows(self, after: int = 0, first: int = 100, wanted: AccessFilter | None = None) -> tuple[AccessRow, ...]:
         """Return at most `first` rows after a number, in order."""
         conditions = [access_log.c.number > after, *_conditions(wanted or AccessFilter())]
+        return self._found(select(access_log).where(*conditions).order_by(access_log.c.number).limit(first))
+
+    def last_rows(self, before: int | None = None, most: int = 100, wanted: AccessFilter | None = None) -> tuple[AccessRow, ...]:
+        """Return at most so many rows before a number, or of all, the last first."""
+        conditions = [*([access_log.c.number < before] if before is not None else []), *_conditions(wanted or AccessFilter())]
+        return self._found(select(access_log).where(*conditions).order_by(access_log.c.number.desc()).limit(most))
+
+    def _found(self, query: Select[Any]) -> tuple[AccessRow, ...]:
         with self._database.reading() as rows:
-            found = rows.execute(select(access_log).where(*conditions).order_by(access_log.c.number).limit(first)).all()
+            found = rows.execute(query).all()
             about = _subjects(rows, [row.number for row in found])
         return tuple(_row(row, about.get(row.number, ())) for row in found)
 

@@ -48,6 +48,16 @@ def log(database: AccessDatabase) -> AccessLog:
     return AccessLog(database)
 
 
+def test_the_last_rows_come_first_and_go_on_before_a_number(log: AccessLog) -> None:
+    three(log)
+    one, two, last = log.rows()
+    assert log.last_rows() == (last, two, one)
+    assert log.last_rows(most=2) == (last, two)
+    assert log.last_rows(last.number) == (two, one)
+    assert log.last_rows(one.number) == ()
+    assert log.last_rows(last.number, wanted=AccessFilter(actor=AUDITOR.ref, act=AccessAct.READ)) == (two,)
+
+
 def three(log: AccessLog) -> None:
     log.note(AccessAct.SIGNED_IN, by="session:abc", actor=AUDITOR)
     log.note(AccessAct.READ, by="session:abc", actor=AUDITOR, subjects=["case/b", "case/a", "case/a"])

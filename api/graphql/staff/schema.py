@@ -15,7 +15,7 @@ from api.graphql.common.scalars import Moment, beginning_of, config, end_of
 from api.graphql.staff.asked import AUDITORS, CASE_FILES, STATUS, Info, read_by
 from api.graphql.staff.case import After, Case, CaseConnection, First, KnownAt, ValidAt, events_page
 from api.graphql.staff.types import Access, AccessConnection, EventConnection, StoredEvent
-from api.stores.access_log import AccessAct, AccessFilter
+from api.stores.access_log import ITSELF, AccessAct, AccessFilter
 from domain.errors import NotInRegister
 from domain.events import event_type
 from domain.status import Status
@@ -32,9 +32,6 @@ WhoActed = Annotated[strawberry.ID | None, strawberry.argument(description="Only
 OfAct = Annotated[AccessAct | None, strawberry.argument(description="Only what was done in this way.")]
 About = Annotated[str | None, strawberry.argument(description="Only accesses to this stream, document (by hash) or address.")]
 To = Annotated[Moment | None, strawberry.argument(description="Recorded at this instant or earlier.")]
-
-LOG = "access-log"
-"""The access log as its own rows name it."""
 
 
 def case(info: Info, id: CaseId) -> Case | None:
@@ -99,7 +96,7 @@ def access_log(
     size, last = page_size(first), number_of(after, "access")
     wanted = AccessFilter(_uuid(_actor(actor) or ""), act, subject, beginning_of(since), end_of(to))
     found = [Access.of(row) for row in info.context.log.rows(last, size + 1, wanted)]
-    info.context.touched.add(LOG)
+    info.context.touched.add(ITSELF)
     return page(found, lambda access: ("access", access.number), size, after)
 
 
