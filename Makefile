@@ -11,7 +11,7 @@ FAST := not slow and not browser and not postgres
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test check lint bench assets browser verifiers lock clean
+.PHONY: help run test check lint bench assets packages browser verifiers lock clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -21,7 +21,7 @@ run: $(RUNTIME) $(ASSETS) ## serve the register with its demonstration
 	@$(VENV)/bin/registry demo --if-empty
 	@exec $(VENV)/bin/registry serve --welcome
 
-test: $(DEV) $(ASSETS) browser verifiers ## run every test
+test: $(DEV) packages $(ASSETS) browser verifiers ## run every test
 	$(PY) -m pytest -n 2
 
 check: lint $(ASSETS) ## lint, types, imports and the fast tests
@@ -66,6 +66,11 @@ $(ASSETS): package.json package-lock.json $(SOURCES) | $(RUNTIME)
 	@{ node --version && npm --version; } >/dev/null 2>&1 || $(PIP) install --require-hashes -r requirements-node.lock
 	@$(PY) -m registry_site.ui.build
 	@touch $@
+
+# What only tests need: the rules of axe, the checker of HTML, the provider of sign-in.
+packages: | $(RUNTIME)
+	@{ node --version && npm --version; } >/dev/null 2>&1 || $(PIP) install --require-hashes -r requirements-node.lock
+	@$(PY) -m registry_site.ui.packages >/dev/null
 
 browser:
 	@if { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null; then :; \

@@ -13,6 +13,8 @@ NODE_MODULES = ROOT / "node_modules"
 LOCK = ROOT / "package-lock.json"
 STAMP = NODE_MODULES / ".fetched-from-lock"
 
+FOR_TESTS = " and what tests need"
+
 Say = Callable[[str], None]
 
 # Two packages declare MIT in package.json but carry no licence file.
@@ -53,19 +55,21 @@ def npm_command() -> list[str]:
     return [node, str(found[0])]
 
 
-def fetch(say: Say) -> None:
+def fetch(say: Say, *, tests: bool = False) -> None:
     """
-    Install exactly what the lock file names, unless that was done before.
+    Install exactly what the lock file names, with what only tests need or without, unless that was done before.
 
     Raises: BuildFailed when npm fails.
     """
     lock = hashlib.sha256(LOCK.read_bytes()).hexdigest()
-    if STAMP.is_file() and STAMP.read_text() == lock:
+    done = STAMP.read_text() if STAMP.is_file() else ""
+    if done == lock + FOR_TESTS or (done == lock and not tests):
         say("Packages: already as in package-lock.json")
         return
     say("Packages: fetching what package-lock.json names (npm ci)")
-    run([*npm_command(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], "npm could not install the packages")
-    STAMP.write_text(lock)
+    leaving_out = [] if tests else ["--omit=dev"]
+    run([*npm_command(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", *leaving_out], "npm could not install the packages")
+    STAMP.write_text(lock + FOR_TESTS if tests else lock)
 
 
 def run(command: list[str], complaint: str) -> str:
@@ -104,3 +108,7 @@ def _author(package: dict[str, object]) -> str:
     author = package.get("author")
     name = author.get("name") if isinstance(author, dict) else author
     return f"Copyright (c) {name or 'the authors of ' + str(package['name'])}"
+
+
+if __name__ == "__main__":
+    fetch(print, tests=True)
