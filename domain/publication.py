@@ -6,8 +6,10 @@ The list itself is another record; this one may know what that one must not.
 
 from dataclasses import dataclass
 from datetime import date
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
+
+from pydantic import WithJsonSchema
 
 from domain import public
 from domain.actors import FILERS, Role
@@ -51,7 +53,7 @@ class ConfidentialityClaimLodged(PublicationFact):
     received_at: Instant
     filer_ref: Ref
     filer_role: Literal["PROVIDER", "AUTHORISED_REPRESENTATIVE", "LAWYER", "OTHER"] | None = None
-    claimed_fields: tuple[Text, ...]
+    claimed_fields: Annotated[tuple[Text, ...], WithJsonSchema({"type": "array", "items": {"enum": list(public.CONTENT_FIELDS)}, "minItems": 1})]
     reasons_hash: Sha256
 
 

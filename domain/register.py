@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from pydantic import WithJsonSchema
 
 from domain import public
 from domain.actors import Role
@@ -26,7 +28,7 @@ class JudgementSettingChanged(Fact):
     AHEAD: ClassVar[frozenset[str]] = frozenset({"applies_from"})
 
     settings_version: Int
-    switch: Text
+    switch: Annotated[Text, WithJsonSchema({"enum": list(SWITCHES)})]
     old_value: Text
     new_value: Text
     applies_from: Day

@@ -20,11 +20,20 @@ MOST_DIGITS = 60
 YEARS = range(1950, 2200)
 """Years that a fact or a term can lie in; outside them a date is a slip of the pen."""
 
+# What JSON schemas say of each: they are written for any reader, so without the abbreviations in which readers differ.
+_DATE = "(19[5-9][0-9]|2[01][0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_TIME = r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
+_DIGITS = r"^[0-9]{1,60}(\.[0-9]{1,60})?$"
+_EXACT = rf"{_DIGITS}|^[0-9]{{1,30}}(\.[0-9]{{1,30}})?e\+?[0-2]?[0-9]$"
 _NUMBER = re.compile(r"(\d+)(?:\.(\d+))?(?:e(\+?)(\d{1,3}))?", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
 _IDENTIFIER = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+BLANKS = r" \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
+"""Spaces of all scripts, as a part of a pattern."""
+CONTROLS = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
+"""Characters that no text of the register has, as a part of a pattern."""
+_CONTROL = re.compile(rf"[{CONTROLS}\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +87,7 @@ def plain(number: Decimal) -> str:
 
 
 _as_text = PlainSerializer(plain, return_type=str)
-Flop = Annotated[Decimal, BeforeValidator(exact), _as_text, WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)?(e\+?\d{1,3})?$"})]
+Flop = Annotated[Decimal, BeforeValidator(exact), _as_text, WithJsonSchema({"type": "string", "pattern": _EXACT})]
 """Floating-point operations, exact."""
 
 
@@ -88,7 +97,7 @@ def _decimal(text: object) -> Decimal:
     return exact(text)
 
 
-DecimalText = Annotated[Decimal, BeforeValidator(_decimal), _as_text, WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)?$"})]
+DecimalText = Annotated[Decimal, BeforeValidator(_decimal), _as_text, WithJsonSchema({"type": "string", "pattern": _DIGITS})]
 
 
 def _whole(value: object) -> object:
@@ -99,7 +108,7 @@ def _whole(value: object) -> object:
     return value
 
 
-Int = Annotated[int, BeforeValidator(_whole)]
+Int = Annotated[int, BeforeValidator(_whole), WithJsonSchema({"type": "integer", "minimum": 0, "maximum": 10**15 - 1})]
 
 
 def _truth(value: object) -> object:
@@ -132,7 +141,7 @@ def _within_reach(day: date) -> date:
     return day
 
 
-Day = Annotated[date, BeforeValidator(_day)]
+Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date", "pattern": f"^{_DATE}$"})]
 """A civil day in Brussels."""
 
 
@@ -162,7 +171,8 @@ def utc_text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-Instant = Annotated[datetime, BeforeValidator(instant), PlainSerializer(utc_text, return_type=str, when_used="json")]
+_DESCRIBED = WithJsonSchema({"type": "string", "format": "date-time", "pattern": f"^{_DATE}{_TIME}$"})
+Instant = Annotated[datetime, BeforeValidator(instant), PlainSerializer(utc_text, return_type=str, when_used="json"), _DESCRIBED]
 
 # -- Text, hashes, identifiers ---------------------------------------------------
 
@@ -175,7 +185,10 @@ def _clean(text: str) -> str:
     return text
 
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_clean)]
+_WRITTEN = WithJsonSchema(
+    {"type": "string", "minLength": 1, "maxLength": 500, "pattern": rf"^[^{BLANKS}{CONTROLS}]([^{CONTROLS}]*[^{BLANKS}{CONTROLS}])?$"}
+)
+Text = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_clean), _WRITTEN]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$"), Named("hash")]
@@ -209,7 +222,7 @@ MeasureId = Annotated[UUID, _id, Named("measure")]
 ChallengeRef = Annotated[UUID, _id, Named("challenge")]
 Ref = Annotated[UUID, _id, Named("ref")]
 """A random reference: to a provider, a representative, a person in the vault, an officer."""
-ListId = Annotated[str, StringConstraints(pattern=r"^[1-9]\d{0,8}$"), Named("list")]
+ListId = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,8}$"), Named("list")]
 """Number of an entry in the list's own sequence."""
 
 # -- Enumerations shared by several events ---------------------------------------

@@ -4,23 +4,24 @@ import json
 from functools import lru_cache
 from typing import Any
 
-from pydantic.json_schema import models_json_schema
 from starlette.responses import Response
 
 from api.recording.addresses import COLLECTIONS, events_of
+from api.recording.commands import OPENINGS
+from api.recording.views import READERS
 from api.rest import document_description as documents
 from api.rest import person_description as persons
-from api.rest.examples import VALUES, example_of
+from api.rest.event_schemas import REF, event_schemas
+from api.rest.examples import FORMATS, example_of_event
 from api.rest.requests import LONGEST_KEY, MOST_BYTES
+from api.rest.roles import for_roles
 from api.stores.event_store.mapper import MOST_BYTES as MOST_STORED
 from domain.actors import Role
 from domain.clocks import State
-from domain.events import EVENTS
 from domain.ids import ALONE
 from domain.record import Fact
 from domain.status import Status
 
-REF = "#/components/schemas/{model}"
 PREFACE = f"""\
 Recording in the register of general-purpose AI models with systemic risk: Articles 51 and 52 of Regulation (EU) 2024/1689.
 
@@ -59,7 +60,7 @@ def _written() -> bytes:
 
 def document() -> dict[str, Any]:
     """Return the description of every address."""
-    schemas = _event_schemas()
+    schemas = event_schemas()
     return {
         "openapi": "3.1.0",
         "info": {"title": "Register of general-purpose AI models with systemic risk: recording", "version": "1", "description": PREFACE},
@@ -77,26 +78,6 @@ def document() -> dict[str, Any]:
 
 
 # -- Schemas -----------------------------------------------------------------------
-
-
-def _event_schemas() -> dict[str, Any]:
-    """Return the JSON schema of every event's data, by its name."""
-    _, found = models_json_schema([(fact, "validation") for fact in EVENTS.values()], ref_template=REF)
-    schemas: dict[str, Any] = _anchored(found["$defs"])
-    return schemas
-
-
-def _anchored(schema: Any) -> Any:
-    """Anchor patterns: in a JSON schema they match anywhere, in the register they match the whole."""
-    if isinstance(schema, list):
-        return [_anchored(part) for part in schema]
-    if not isinstance(schema, dict):
-        return schema
-    found = {name: _anchored(part) for name, part in schema.items()}
-    pattern = found.get("pattern")
-    if isinstance(pattern, str) and pattern not in VALUES:
-        found["pattern"] = f"^(?:{pattern})$"
-    return found
 
 
 def _object(**properties: Any) -> dict[str, Any]:
@@ -133,15 +114,18 @@ ANSWERS: dict[str, Any] = {
 
 # -- Addresses ---------------------------------------------------------------------
 
+SEEN, NEW = "If-Match", "If-Match-of-a-new-record"
+VERSION: dict[str, Any] = {"name": "If-Match", "in": "header", "required": True, "schema": {"type": "string", "pattern": '^"(0|[1-9][0-9]{0,8})"$'}}
 PARAMETERS: dict[str, Any] = {
-    "id": {"name": "id", "in": "path", "required": True, "schema": UUID_TEXT},
-    "case": {"name": "case", "in": "path", "required": True, "schema": UUID_TEXT, "description": "The case, also of its publication file and entry."},
-    "If-Match": {
-        "name": "If-Match", "in": "header", "required": True, "schema": {"type": "string", "pattern": '^"(0|[1-9][0-9]{0,8})"$'}, "example": '"7"',
-        "description": "The version that you have seen.",
+    "id": {"name": "id", "in": "path", "required": True, "schema": UUID_TEXT, "example": FORMATS["uuid"]},
+    "case": {
+        "name": "case", "in": "path", "required": True, "schema": UUID_TEXT, "example": FORMATS["uuid"],
+        "description": "The case, also of its publication file and entry.",
     },
+    SEEN: {**VERSION, "example": '"7"', "description": "The version of the record that you have seen, as its ETag gives it."},
+    NEW: {**VERSION, "example": '"0"', "description": 'The version that you have seen: a record that is not there yet has `"0"`.'},
     "Idempotency-Key": {
-        "name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
+        "name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "pattern": f"^[!-~]{{1,{LONGEST_KEY}}}$"},
         "description": "The same key with the same request is answered like the first time, and records nothing.",
     },
     "dry_run": {
@@ -169,8 +153,9 @@ def _recording(collection: str, fact: type[Fact], schemas: dict[str, Any]) -> di
         "tags": [collection],
         "summary": says,
         "description": f"Recorded by {recorders}.",
-        "parameters": [*_key_of(collection), *map(_parameter, ("If-Match", "Idempotency-Key", "dry_run"))],
-        "requestBody": {"required": True, "content": {"application/json": {"schema": schema, "example": example_of(schema, schemas)}}},
+        "parameters": [*_key_of(collection), *map(_parameter, (NEW if fact in OPENINGS else SEEN, "Idempotency-Key", "dry_run"))],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema, "example": example_of_event(fact.TOPIC, schemas)}}},
+        "security": for_roles(fact.RECORDED_BY),
         "responses": {"201": _good("Recorded", "Recorded, with what goes with it."), **_problems(*OF_RECORDING)},
     }
 
@@ -184,6 +169,7 @@ def _readings() -> dict[str, Any]:
                 "tags": [collection],
                 "summary": "The version of the record" + (", with status and clocks." if kind == "case" else "."),
                 "parameters": _key_of(collection),
+                "security": for_roles(READERS[kind]),
                 "responses": {"200": _good("Record", "The record as it stands."), **_problems("401", "403", "404")},
             }
         }

@@ -6,7 +6,12 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from api.rest.documents import ClassificationAsked
+from api.rest.examples import TEXTS
+from api.rest.meanings import with_meanings
+from api.rest.roles import for_roles
 from api.stores.documents import AccessClass
+from domain.actors import Role
+from domain.events import NAME_DOCUMENTS
 
 REF = "#/components/schemas/{model}"
 TAG = "documents"
@@ -19,7 +24,10 @@ STORED = {
     "required": ["hash", "size", "media_type"],
 }
 PARAMETERS: dict[str, Any] = {
-    "hash": {"name": "hash", "in": "path", "required": True, "schema": HASH, "description": "SHA-256 of the bytes, as events name them."},
+    "hash": {
+        "name": "hash", "in": "path", "required": True, "schema": HASH, "example": TEXTS[-1],
+        "description": "SHA-256 of the bytes, as events name them.",
+    },
     "access_class": {
         "name": "access_class", "in": "query", "schema": {"enum": list(AccessClass), "default": "CASE_TEAM"},
         "description": "Who may read the document; asked for by officers only.",
@@ -34,7 +42,7 @@ PARAMETERS: dict[str, Any] = {
 def schemas() -> dict[str, Any]:
     """Return the schemas of what is sent and answered."""
     _, found = models_json_schema([(ClassificationAsked, "validation")], ref_template=REF)
-    return {**found["$defs"], "StoredDocument": STORED}
+    return {**with_meanings(found["$defs"]), "StoredDocument": STORED}
 
 
 def paths(problems: Callable[..., dict[str, Any]]) -> dict[str, Any]:
@@ -54,6 +62,7 @@ def _send(problems: Callable[..., dict[str, Any]]) -> dict[str, Any]:
         "summary": "Store a document, to name it in an event by its hash.",
         "description": "The same bytes again are the same document, classed as before.",
         "parameters": [_parameter("access_class")],
+        "security": for_roles(NAME_DOCUMENTS),
         "requestBody": {"required": True, "description": says, "content": {"*/*": BYTES}},
         "responses": {"201": _good("StoredDocument", "Stored."), **problems("401", "403", "413", "415", "422")},
     }
@@ -79,6 +88,7 @@ def _classify(problems: Callable[..., dict[str, Any]]) -> dict[str, Any]:
         "summary": "Class a document anew: who reads it, why parts may not be released, its redacted public version.",
         "description": "Recorded by CASE_OFFICER.",
         "parameters": [_parameter("hash")],
+        "security": for_roles([Role.CASE_OFFICER]),
         "requestBody": {"required": True, "content": content},
         "responses": {"200": _good("ClassificationAsked", "Classed."), **problems("400", "401", "403", "404", "413", "415", "422")},
     }

@@ -6,10 +6,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.deps import Register, TheAccessLog, TheCaller, TheClock, TheRegister, TheSettings
-from api.recording.addresses import stream_at
 from api.recording.commands import version_of
 from api.recording.views import EVERYBODY, READERS, View, view
 from api.rest.answers import json_answer
+from api.rest.places import record_at
 from api.stores.access_log import AccessAct
 from domain.actors import Actor
 from domain.errors import require
@@ -23,10 +23,10 @@ def read_record(
     """
     Return the version of a record, and of a case how it stands. That something confidential was read is noted.
 
-    Raises: NotInRegister. Refuses: R33.
+    Raises: NotInRegister, WrongMethod. Refuses: R33.
     """
     actor = caller.actor
-    stream = stream_at(request.path_params["collection"], request.path_params.get("key", ""))
+    stream = record_at("/".join(request.path_params.values()))
     require(actor.role in READERS[stream.kind], R33, "This role does not read records of this kind.")
     at = clock()
     version = version_of(register, stream, actor, at)

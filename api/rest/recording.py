@@ -8,10 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.deps import Clock, Register, SignedIn, TheAccessLog, TheCaller, TheClock, TheRegister, TheSettings
-from api.recording.addresses import Address, address_at
+from api.recording.addresses import Address
 from api.recording.commands import hash_of, recorded_once
 from api.recording.views import View, view
 from api.rest.answers import json_answer, shown
+from api.rest.places import event_at
 from api.rest.requests import asks_dry_run, content_of, data_of, idempotency_key, version_seen
 from api.stores.access_log import AccessAct
 from domain.actors import Actor
@@ -25,9 +26,9 @@ async def addressed(request: Request, actor: SignedIn) -> Address:
     """
     Return what is addressed, once it is clear that this role records it: nobody else learns anything about the record.
 
-    Raises: NotInRegister. Refuses: R33.
+    Raises: NotInRegister, WrongMethod. Refuses: R33.
     """
-    address = address_at(request.path_params["path"])
+    address = event_at(request.path_params["path"])
     require(actor.role in address.kind.RECORDED_BY, R33, f"{address.kind.TOPIC} is recorded by {' or '.join(sorted(address.kind.RECORDED_BY))}.")
     return address
 

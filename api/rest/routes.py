@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 from fastapi import APIRouter, Depends
@@ -11,10 +12,11 @@ from starlette.responses import Response
 
 from api.deps import note_refusal, signed_in
 from api.errors import EXPECTED, WrongMethod, problem_of
-from api.recording.addresses import address_at, stream_at
 from api.rest.description import description
 from api.rest.documents import classify_document, hand_out, send_document
+from api.rest.event_schemas import event_schema
 from api.rest.persons import add_person, lift_restriction, read_person, rectify_person, restrict_person
+from api.rest.places import record_at
 from api.rest.reading import read_record
 from api.rest.recording import record
 from domain.errors import NotInRegister, Refused
@@ -55,6 +57,7 @@ def rest_routes() -> APIRouter:
     """Return the routes: the description for everybody, all else, whether it exists or not, for those who are signed in."""
     routes = APIRouter(prefix=PREFIX, route_class=ProblemRoute, include_in_schema=False)
     routes.add_api_route("/openapi.json", description, methods=["GET"], response_model=None)
+    routes.add_api_route("/schemas/{topic}.json", event_schema, methods=["GET"], response_model=None)
     members: dict[str, Any] = {"dependencies": [Depends(signed_in)], "response_model": None}
     for path, methods in PLACES.items():
         for method, answer in methods.items():
@@ -84,15 +87,7 @@ async def elsewhere(request: Request) -> Response:
     Raises: WrongMethod, NotInRegister.
     """
     path = request.path_params.get("path", "")
-    for allow, named in (("GET", _record_at), ("POST", address_at)):
-        try:
-            named(path)
-        except NotInRegister:
-            continue
-        raise WrongMethod(allow)
+    with suppress(NotInRegister):
+        record_at(path)
+        raise WrongMethod("GET")
     raise NotInRegister("there is nothing at this address (see /api/v1/openapi.json)")
-
-
-def _record_at(path: str) -> object:
-    collection, _, key = path.partition("/")
-    return stream_at(collection, key)

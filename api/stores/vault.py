@@ -17,13 +17,13 @@ from uuid import UUID, uuid4
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 from sqlalchemy import BigInteger, Column, Connection, LargeBinary, MetaData, Row, String, Table, delete, func, select, text, update
 
 from api.stores.keys import KeyRefused
 from api.stores.primary import PrimaryDatabase
 from api.stores.vault_key import MasterKey
-from domain.types import Payload, Text
+from domain.types import BLANKS, CONTROLS, Payload, Text
 from projections.store import microseconds, moment_of
 
 NAME = "vault"
@@ -54,7 +54,9 @@ def _with_at(value: str) -> str:
     return value
 
 
-EMail = Annotated[Text, StringConstraints(max_length=254), AfterValidator(_with_at)]
+_SEEN = f"[^@{BLANKS}{CONTROLS}]"
+_WRITTEN = WithJsonSchema({"type": "string", "minLength": 3, "maxLength": 254, "pattern": rf"^{_SEEN}+@{_SEEN}*\.{_SEEN}*$"})
+EMail = Annotated[Text, StringConstraints(max_length=254), AfterValidator(_with_at), _WRITTEN]
 Telephone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9 ()/.-]{2,38}[0-9]$")]
 
 

@@ -65,7 +65,7 @@ HINTS = {
 PATTERNS = {
     "^[A-Z]{2}$": "Two capital letters (ISO 3166), for example BE.",
     "^[a-z]{2}$": "Two small letters (ISO 639-1), for example en.",
-    r"^[1-9]\d{0,8}$": "The number of an entry on the list, for example 7.",
+    "^[1-9][0-9]{0,8}$": "The number of an entry on the list, for example 7.",
 }
 OWN_NUMBER = "Given by this form: keep it, unless the act has a number in the register already."
 ONE_PER_LINE = "One per line."
