@@ -30,6 +30,7 @@ from api.graphql.public.routes import public_graphql
 from api.graphql.staff.routes import staff_graphql
 from api.logs import Logs, open_logs
 from api.notification_form.writing import load_expectations
+from api.rest.description import document
 from api.rest.routes import rest_routes
 from api.schemas import ASSESSMENTS, assessment_schema, notification_schema
 from api.schemas import MEDIA_TYPE as SCHEMA
@@ -43,6 +44,7 @@ from projections.public.snapshots import Snapshots
 from projections.transparency.answers import LogAnswers, PublicShelf
 from registry_site.office.desk import Desk
 from registry_site.office.pages import GUARDED, office_pages, other_origin
+from registry_site.office.reference import reference_pages
 from registry_site.public.challenge import Receive, challenge_pages, nowhere
 from registry_site.public.data.mementos import with_mementos
 from registry_site.public.data.negotiation import Negotiated
@@ -95,6 +97,7 @@ def service(settings: Settings, *, whole: bool = True) -> ASGIApp:
     app.add_api_route("/schemas/{name}.json", _schema, include_in_schema=False)
     served: ASGIApp = app
     if whole:
+        app.router.routes.extend(_reference(app))
         app.include_router(rest_routes())
         served = CrossOriginProtection(app, guarded=GUARDED, refused=partial(_other_origin, app))
     prepared = PreparedPages(
@@ -196,6 +199,11 @@ def _desk(app: FastAPI) -> Desk:
     inbox = Inbox(register.office)
     challenges = PublishedChallenges(register.public.store)
     return Desk(register, app.state.door, app.state.clock, inbox, app.state.documents, app.state.settings, challenges, register.demonstration)
+
+
+def _reference(app: FastAPI) -> list[BaseRoute]:
+    """Give the reference of REST, for everybody; whether the register is a demonstration is known once it is open."""
+    return reference_pages(document(), ("notification", *ASSESSMENTS), lambda: app.state.register.demonstration)
 
 
 async def _other_origin(app: FastAPI, request: Request) -> Response:
