@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from api.logs import CaseShelf
+from api.logs import CaseShelf, Logs
 from api.stores.keys import KeyFolder, default_folder
 from api.stores.log_store import CASES, PUBLIC, LogStore
 from api.stores.seal_store import SealsKept
@@ -73,6 +73,13 @@ class Archive:
         """Close every store."""
         self.public_log.close()
         self.case_log.close()
+
+
+def archive_of(logs: Logs) -> Archive:
+    """Return the archive of logs that a service has open, to be closed with them; the seals are those of now."""
+    shelf = logs.shelf
+    public = LogAnswers(PublicShelf(logs.register.public.store))
+    return Archive(logs.public_store, shelf.store, shelf.keys, public, logs.case_answers(), Histories(shelf.store), logs.seals)
 
 
 def open_archive(database_url: str) -> Archive:

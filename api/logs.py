@@ -91,6 +91,7 @@ class Logs:
     public: Log
     cases: Log
     shelf: CaseShelf
+    public_store: LogStore
     seals: Seals
     follower: Follower
     access: AccessLog
@@ -149,7 +150,7 @@ def open_logs(settings: Settings, register: Register) -> Logs:
     seals = Seals(cases, SealsKept(cases))
     follower = Follower(register.recorder, [public_log, case_log])
     witnesses.after_keeping = follower.wake
-    return Logs(register, public_log, case_log, shelf, seals, follower, access)
+    return Logs(register, public_log, case_log, shelf, public, seals, follower, access)
 
 
 def _policy(settings: Settings, register: Register) -> Policy:

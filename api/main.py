@@ -23,6 +23,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from api.audit_log import audit_log
+from api.audit_sources import sources_of
 from api.auth import Caller, Door
 from api.browsers import CrossOriginProtection
 from api.challenges import Challenges
@@ -42,6 +43,7 @@ from projections.public.answers import PublicList
 from projections.public.challenges import PublishedChallenges
 from projections.public.snapshots import Snapshots
 from projections.transparency.answers import LogAnswers, PublicShelf
+from registry_site.office.audit.pages import audit_pages
 from registry_site.office.desk import Desk
 from registry_site.office.pages import GUARDED, office_pages, other_origin
 from registry_site.office.reference import reference_pages
@@ -191,7 +193,10 @@ def _staff_routes(app: FastAPI, register: Register, logs: Logs | None) -> list[B
     door: Door = app.state.door
     staff = staff_graphql(register.office, app.state.documents, door.log, clock=app.state.clock, caller_of=signed_in)
     routes = [*staff, *office_pages(_desk(app))]
-    return [*routes, Route("/audit/log/{path:path}", audit_log(logs.case_answers(), door.log, door.caller_of))] if logs else routes
+    if logs is None:
+        return routes
+    log = Route("/audit/log/{path:path}", audit_log(logs.case_answers(), door.log, door.caller_of))
+    return [*routes, log, *audit_pages(_desk(app), sources_of(logs, app.state.documents))]
 
 
 def _desk(app: FastAPI) -> Desk:

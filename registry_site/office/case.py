@@ -57,7 +57,7 @@ def case(desk: Desk, visit: Visit) -> Response:
     row, now = case_row_of(desk, visit), desk.clock()
     times = times_of(parameters(visit.request.url.query, TIMES), now, desk.office.law(now).settings["LEGAL_DAY_IN_QUERIES"])
     role = visit.session.actor.role
-    answer = _answer(desk, row, times, role)
+    answer = shown(desk, row, times, role)
     steps = None if times.asked else _steps(desk.office.next_steps(UUID(row.case_id), now), role)
     desk.note_read(visit, [f"case/{row.case_id}"])
     return desk.page("case.html", visit.request, visit.session, case=row, times=times, steps_found=steps, forever=FOREVER, **answer)
@@ -74,7 +74,8 @@ def case_row_of(desk: Desk, visit: Visit) -> CaseRow:
     return row
 
 
-def _answer(desk: Desk, row: CaseRow, times: Times, role: Role) -> dict[str, Any]:
+def shown(desk: Desk, row: CaseRow, times: Times, role: Role) -> dict[str, Any]:
+    """Return what a page tells of a case at a pair of times, as far as a role reads it."""
     whole, case_id = role in READS_EVERYTHING, UUID(row.case_id)
     standing = desk.office.standing(case_id, times.valid_at, times.known_at)
     found = [clock for clock in desk.office.clocks(case_id, times.valid_at, times.known_at) if whole or clock.clock == "D9"]

@@ -56,14 +56,14 @@ def consequences_of(register: Register, stream: Stream, actor: Actor, recorded: 
     before, after = stands(register, stream, actor, then), stands(register, stream, actor, then, imagined=events)
     rulings = [event.fact for event in events if isinstance(event.fact, Inadmissible)]
     slot = next((event.fact.slot_at for event in events if isinstance(event.fact, PublicationOrdered)), None)
-    return Consequences(events, _status(before), _status(after), list(_moved(before, after)), rulings, list(_public(register, events)), slot)
+    return Consequences(events, _status(before), _status(after), list(moved(before, after)), rulings, list(_public(register, events)), slot)
 
 
 def _status(found: Stands | None) -> Status | None:
     return found.standing.status if found else None
 
 
-def _moved(before: Stands | None, after: Stands | None) -> Iterator[Moved]:
+def moved(before: Stands | None, after: Stands | None) -> Iterator[Moved]:
     """Yield the clocks that differ; one is known by its number and by what it is about."""
     old = {_key(clock): clock for clock in (before.clocks if before else ())}
     new = {_key(clock): clock for clock in (after.clocks if after else ())}

@@ -35,6 +35,7 @@ from registry_site.ui.rendering import environment
 
 SIGN_IN = "/sign-in"
 WORKBENCH = "/workbench/"
+AUDIT = "/audit/"
 HEADERS = {
     "cache-control": "no-store",
     # No text becomes a script on these pages, whatever a text of the record says.
@@ -98,7 +99,8 @@ class Desk:
 
     def note_refused(self, visit: Visit, outcome: str) -> None:
         """Note that somebody who is signed in was refused."""
-        self.door.log.note(AccessAct.REFUSED, outcome, by=visit.session.reference, actor=visit.session.actor, subjects=[WORKBENCH])
+        where = AUDIT if visit.request.url.path.startswith(AUDIT) else WORKBENCH
+        self.door.log.note(AccessAct.REFUSED, outcome, by=visit.session.reference, actor=visit.session.actor, subjects=[where])
 
 
 Page = Callable[[Desk, Visit], Response]
@@ -183,6 +185,11 @@ def _answered(desk: Desk, page: Page, request: Request, fields: dict[str, str], 
         return desk.page("refused.html", request, session, status=409, reason="DRAFT_ALTERED")
     except NotThere:
         return desk.page("refused.html", request, session, status=404, reason="NOT_THERE")
+
+
+def nowhere(desk: Desk, visit: Visit) -> Response:
+    """Say that there is no such page."""
+    raise NotThere
 
 
 def signed_out(desk: Desk, request: Request, fields: Mapping[str, str]) -> Response:

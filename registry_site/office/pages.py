@@ -14,7 +14,7 @@ from domain.law.periods import legal_day
 from registry_site.office.calendar import FEED, change_calendar, deadlines, show_calendar
 from registry_site.office.case import case, case_row_of
 from registry_site.office.challenges import show_challenges
-from registry_site.office.desk import HEADERS, INTAKE, WORKBENCH, Desk, NotThere, Visit, route
+from registry_site.office.desk import HEADERS, INTAKE, WORKBENCH, Desk, NotThere, Visit, nowhere, route
 from registry_site.office.documents import admits_classing, class_document, show_classing, show_documents
 from registry_site.office.drafts import DRAFTS, READS_DRAFTS, decide_on_draft, show_draft, show_drafts
 from registry_site.office.files import show_file
@@ -92,11 +92,6 @@ def workbench(desk: Desk, visit: Visit) -> Response:
         "workbench.html", visit.request, visit.session, found=found, today=legal_day(now), shown=SHOWN, reads=reads, drafts=drafts,
         opens=role in OPENS,
     )  # fmt: skip
-
-
-def nowhere(desk: Desk, visit: Visit) -> Response:
-    """Say that there is no such page."""
-    raise NotThere
 
 
 def other_origin(desk: Desk, request: Request) -> Response:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from api.recording.addresses import kebab
+from api.stores.access_log import AccessAct
 from api.stores.documents import AccessClass, ExceptionTag
 from api.stores.sessions import Session
 from domain.actors import Actor, Role
@@ -126,8 +127,16 @@ STATES = {
     State.OPEN: "open since then",
     State.CLOSED: "closed",
 }
-
-
+ACCESSES = {
+    AccessAct.SIGNED_IN: "Signed in",
+    AccessAct.SIGN_IN_REFUSED: "Was not let in",
+    AccessAct.SIGNED_OUT: "Signed out",
+    AccessAct.GRANTED: "Was given access",
+    AccessAct.WITHDRAWN: "Access was withdrawn",
+    AccessAct.READ: "Read",
+    AccessAct.DOWNLOADED: "Took away",
+    AccessAct.REFUSED: "Was refused",
+}
 FLAGS = {
     "arguments_pending": "Arguments are pending",
     "hearing_open": "A hearing is open",
@@ -228,6 +237,7 @@ WORDS: dict[str, Any] = {
     "class_name": class_name,
     "tag_name": TAGS.__getitem__,
     "size_in_words": size_in_words,
+    "access_name": ACCESSES.__getitem__,
     "act_name": act_name,
     "provision": provision,
     "choice_name": choice_name,

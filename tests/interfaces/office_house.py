@@ -23,7 +23,7 @@ from api.settings import Settings
 from api.stores.access_database import AccessDatabase
 from api.stores.access_log import AccessLog, AccessRow
 from api.stores.accounts import Accounts
-from api.wiring import open_documents, open_register, set_up
+from api.wiring import Register, open_documents, open_register, server_clock, set_up
 from domain.actors import Role
 from domain.types import instant
 from tests.interfaces.graphql_stack import DOCKETS
@@ -155,6 +155,15 @@ def _replayed(url: str, dockets: tuple[str, ...]) -> dict[str, str]:
             cases |= {stream.removeprefix("case/"): str(runner.names.identifier("case", stream.removeprefix("case/"))) for stream in streams}
     register.close()
     return cases
+
+
+def opened_today(folder: Path) -> Register:
+    """A real register that was created just now, so that no day is sealed while a test looks at it. To be closed before it is served."""
+    settings = Settings(database_url=f"sqlite:///{folder}")
+    set_up(settings.database_url)
+    register = open_register(settings)
+    register.create(server_clock(), demonstration=False)
+    return register
 
 
 def door_of(house: House) -> Door:
