@@ -115,9 +115,7 @@ def test_what_the_form_did_not_offer_classes_nothing(officer: Browser, place: st
     assert words(officer.get(place)) == page
 
 
-@pytest.mark.parametrize(
-    ("role", "status"), [(Role.DECISION_OFFICER, 200), (Role.AUDITOR, 200), (Role.PUBLICATION_OFFICER, 200), (Role.PANEL, 403), (Role.PROVIDER, 403)]
-)
+@pytest.mark.parametrize("role", [Role.DECISION_OFFICER, Role.AUDITOR, Role.PUBLICATION_OFFICER, Role.PANEL, Role.PROVIDER])
 def test_who_reads_the_case_reads_the_list_and_only_case_officers_class(house: House, place: str, role: Role) -> None:
     browser = house.browser().signed_in(role)
     answer = browser.get(place)

@@ -54,7 +54,8 @@ def keys(house: House, browsers: dict[Role, Browser]) -> dict[str, str]:
 
 def harmless(answer: Response) -> None:
     """Hold that nothing of what was written became a mark; what our own page says in marks is known."""
-    assert answer.status_code in (200, 403, 409, 422), answer.text
+    # 412 where the register itself recorded a seal meanwhile: that page shows what was written too.
+    assert answer.status_code in (200, 403, 409, 412, 422), answer.text
     for mark in ("<script>", "<img", "</textarea></title>", "49{{", ">49<"):
         assert mark not in answer.text
 
