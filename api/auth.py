@@ -10,11 +10,13 @@ from starlette.requests import Request
 
 from api.browsers import session_identifier
 from api.errors import NotSignedIn
-from api.stores.access_log import AccessAct, AccessLog
+from api.stores.access_log import DONE, AccessAct, AccessLog
 from api.stores.accounts import Account, Accounts
 from api.stores.attempts import Attempts, Limit
+from api.stores.begun_sign_ins import Begun, BegunSignIns
 from api.stores.drafts import Drafts
 from api.stores.feeds import Feeds, feed_reference
+from api.stores.identities import Identities, Identity
 from api.stores.kept_forms import KeptForms
 from api.stores.sessions import Session, Sessions
 from api.stores.tokens import TokenStore
@@ -24,6 +26,10 @@ _BEARER = re.compile(r"bearer +([A-Za-z0-9._~+/-]+=*) *", re.ASCII | re.IGNORECA
 
 MOST_FOR_A_NAME_FROM_ONE_PLACE, MOST_FOR_A_NAME, MOST_FROM_ONE_PLACE = 5, 20, 30
 """Failed attempts to sign in within a quarter of an hour."""
+MOST_BEGUN_FROM_ONE_PLACE = 100
+"""Sign-ins that are begun with the provider, within a quarter of an hour: a whole organisation may come from one address."""
+OPENID = "OPENID"
+"""The outcome of a sign-in for which a provider vouched."""
 MOST_NOTED = 30
 """Refusals of strangers that are noted, from one place, within a quarter of an hour; further ones are refused all the same."""
 
@@ -56,6 +62,8 @@ class Door:
     log: AccessLog
     kept: KeptForms
     drafts: Drafts
+    identities: Identities
+    begun: BegunSignIns
 
     # -- Who is there ------------------------------------------------------------------
 
@@ -140,21 +148,61 @@ class Door:
         self.attempts.forget(*limits)
         self.log.note(AccessAct.SIGNED_IN, "AGAIN", by=session.reference, actor=session.actor)
 
+    # -- By OpenID Connect -----------------------------------------------------------------
+
+    def begin_by_openid(self, request: Request, browser: str, way_back: str, fingerprint: str | None = None) -> tuple[str, Begun]:
+        """
+        Begin a sign-in with the provider; return the state that goes along.
+
+        Raises: SignInRefused when too many were begun from one place.
+        """
+        if too_many := self.attempts.count(Limit(f"openid from {place(request)}", MOST_BEGUN_FROM_ONE_PLACE)):
+            if too_many.first:
+                self.log.note(AccessAct.SIGN_IN_REFUSED, "TOO_MANY_ATTEMPTS", by="openid")
+            raise SignInRefused(too_many.until)
+        return self.begun.begin(browser, way_back, fingerprint)
+
+    def sign_in_by_openid(self, request: Request, identity: Identity) -> str:
+        """
+        Begin a session for whom the provider vouches, under a new identifier, ending the one the browser had; return the identifier.
+
+        Raises: SignInRefused when they have no account here, or a disabled one.
+        """
+        account = self.identities.account_of(identity)
+        if account is None or account.disabled_at:
+            outcome = "DISABLED_ACCOUNT" if account else "UNKNOWN_PERSON"
+            self.note_stranger(request, AccessAct.SIGN_IN_REFUSED, outcome, by="openid", actor=account.actor if account else None)
+            raise SignInRefused
+        return self._begun(request, account, by_openid=True)
+
+    def confirm_by_openid(self, session: Session, identity: Identity) -> None:
+        """
+        Take the provider's word that somebody who is signed in said once more who they are.
+
+        Raises: SignInRefused when it is somebody else.
+        """
+        account = self.identities.account_of(identity)
+        if account is None or account.disabled_at or account.name != session.account:
+            self.log.note(AccessAct.SIGN_IN_REFUSED, "OTHER_PERSON", by=session.reference, actor=session.actor)
+            raise SignInRefused
+        self.log.note(AccessAct.SIGNED_IN, "AGAIN", by=session.reference, actor=session.actor)
+
     def _note_failure(self, outcome: str, known: Account | None) -> None:
         self.log.note(AccessAct.SIGN_IN_REFUSED, outcome, by="password", actor=known.actor if known else None)
 
-    def _begun(self, request: Request, account: Account) -> str:
+    def _begun(self, request: Request, account: Account, *, by_openid: bool = False) -> str:
         if before := session_identifier(request):
             self.sessions.end(before)
-        identifier, session = self.sessions.begin(account)
-        self.log.note(AccessAct.SIGNED_IN, by=session.reference, actor=session.actor)
+        identifier, session = self.sessions.begin(account, by_openid=by_openid)
+        self.log.note(AccessAct.SIGNED_IN, OPENID if by_openid else DONE, by=session.reference, actor=session.actor)
         return identifier
 
-    def sign_out(self, request: Request) -> None:
-        """End the session of a browser."""
+    def sign_out(self, request: Request) -> Session | None:
+        """End the session of a browser, and return it."""
         session = self.sessions.end(session_identifier(request) or "")
         if session is not None:
             self.log.note(AccessAct.SIGNED_OUT, by=session.reference, actor=session.actor)
+        return session
 
     # -- Whom it turned away ---------------------------------------------------------------
 

@@ -31,6 +31,7 @@ from api.graphql.public.routes import public_graphql
 from api.graphql.staff.routes import staff_graphql
 from api.logs import Logs, open_logs
 from api.notification_form.writing import load_expectations
+from api.openid import open_provider
 from api.rest.description import document
 from api.rest.routes import rest_routes
 from api.schemas import ASSESSMENTS, assessment_schema, notification_schema
@@ -154,6 +155,7 @@ async def _whole(app: FastAPI) -> AsyncIterator[None]:
 def _open_stores(app: FastAPI, register: Register) -> None:
     """Open what is primary besides the events, and sweep what an upload left that was killed."""
     app.state.door = open_door(app.state.settings)
+    app.state.openid = open_provider(app.state.settings)
     app.state.documents = open_documents(app.state.settings)
     app.state.documents.shelf.sweep()
     app.state.persons = open_persons(app.state.settings, register, open_vault(app.state.settings))
@@ -202,8 +204,10 @@ def _staff_routes(app: FastAPI, register: Register, logs: Logs | None) -> list[B
 def _desk(app: FastAPI) -> Desk:
     register: Register = app.state.register
     inbox = Inbox(register.office)
-    challenges = PublishedChallenges(register.public.store)
-    return Desk(register, app.state.door, app.state.clock, inbox, app.state.documents, app.state.settings, challenges, register.demonstration)
+    challenges, state = PublishedChallenges(register.public.store), app.state
+    return Desk(
+        register, state.door, state.clock, inbox, state.documents, state.settings, challenges, register.demonstration, state.openid
+    )  # fmt: skip
 
 
 def _reference(app: FastAPI) -> list[BaseRoute]:

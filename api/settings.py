@@ -2,7 +2,7 @@
 
 from urllib.parse import quote, urlsplit
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -29,6 +29,14 @@ class Settings(BaseSettings):
     retention_source: str = Field(
         "Regulation (EEC, Euratom) No 354/83: files are opened after 30 years", description="where retention_years comes from; the Act sets none"
     )
+    openid_issuer: str = Field("", description="OpenID provider of the organisation, by its issuer identifier; empty for none")
+    openid_client_id: str = Field("", description="what the provider calls this register")
+    openid_client_secret: SecretStr = Field(SecretStr(""), description="what the register shows the provider, if the provider gave it one")
+    openid_name: str = Field("your organisation", description="what people call the provider, as in: sign in through …")
+    openid_scope: str = Field("openid", description="what is asked of the provider; more than `openid` only for another claim than `sub`")
+    openid_claim: str = Field("sub", description="claim of the ID token by which accounts are linked; nobody may be able to change their own")
+    openid_acr: str = Field("", description="ways of signing in that are strong enough (`acr`), apart by blanks; empty takes any")
+    openid_seconds: float = Field(5.0, gt=0, le=30, description="how long the provider may take to answer")
     document_bytes: int = Field(100 * 1024 * 1024, ge=1, lt=2**31, description="the most bytes of one document")
 
     @property

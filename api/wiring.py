@@ -23,6 +23,7 @@ from api.stores.access_database import AccessDatabase
 from api.stores.access_log import AccessLog
 from api.stores.accounts import Accounts
 from api.stores.attempts import Attempts
+from api.stores.begun_sign_ins import BegunSignIns
 from api.stores.documents import DocumentStore
 from api.stores.drafts import Drafts
 from api.stores.estimates import EstimateStore
@@ -30,6 +31,7 @@ from api.stores.event_store import StoreNotMigrated
 from api.stores.event_store.factory import Recorder, RecorderFactory, migrate, open_recorder, recorder_at
 from api.stores.event_store.mapper import EventDecoder, RegisterMapper
 from api.stores.feeds import Feeds
+from api.stores.identities import Identities
 from api.stores.kept_forms import KeptForms
 from api.stores.keys import default_folder
 from api.stores.log_store import LogStore
@@ -153,8 +155,10 @@ def open_door(settings: Settings) -> Door:
     database = AccessDatabase(settings.database_url)
     if settings.database_url == "sqlite://":
         database.create()
-    kept, drafts = KeptForms(database), Drafts(database)
-    return Door(open_tokens(settings), Accounts(database), Sessions(database), Attempts(database), Feeds(database), AccessLog(database), kept, drafts)
+    return Door(
+        open_tokens(settings), Accounts(database), Sessions(database), Attempts(database), Feeds(database), AccessLog(database), KeptForms(database),
+        Drafts(database), Identities(database), BegunSignIns(database),
+    )  # fmt: skip
 
 
 @contextmanager

@@ -13,11 +13,14 @@ from api.settings import Settings
 from api.stores.access_database import AccessDatabase
 from api.stores.access_log import AccessAct, AccessLog
 from api.stores.accounts import Account, Accounts, AccountUnfit
+from api.stores.identities import Identities, Identity
 from domain.actors import Role
 
 EXAMPLES = {
     "add": "examples:\n  registry account add --name intake-1 --role CASE_OFFICER\n  registry account add --name chief --role AUDITOR < password.txt",
     "list": "example:\n  registry account list",
+    "link": "example:\n  registry account link --name intake-1 --subject 248289761001",
+    "unlink": "example:\n  registry account unlink --name intake-1",
     "disable": "example:\n  registry account disable --name intake-1",
     "password": "example:\n  registry account password --name intake-1",
     "sign-out": "example:\n  registry account sign-out --name intake-1",
@@ -37,6 +40,11 @@ def add_parser(verbs: Any) -> None:
     add = _act(acts, "add", "add an account, with one role", _add)
     add.add_argument("--role", required=True, choices=[role for role in ROLES if role != Role.PUBLIC], metavar="R", help=", ".join(DEMONSTRATED))
     add.add_argument("--same-as", metavar="N", help="account of the same person in another role: for the register they are one (rule R31)")
+    add.add_argument("--no-password", action="store_true", help="for somebody who signs in by OpenID Connect alone")
+    link = _act(acts, "link", "let somebody sign in under an account by OpenID Connect", _link)
+    link.add_argument("--subject", required=True, metavar="S", help="what the provider's claim (OPENID_CLAIM, by default `sub`) says of them")
+    link.add_argument("--issuer", metavar="URL", help="the provider, unless it is that of OPENID_ISSUER")
+    _act(acts, "unlink", "let nobody sign in under an account by OpenID Connect; its sessions end at once", _unlink)
     _act(acts, "list", "list names, roles and days", _list, named=False)
     _act(acts, "disable", "disable an account for ever; its sessions end at once", _disable)
     _act(acts, "password", "give an account another password; its sessions end at once", _password)
@@ -54,31 +62,43 @@ def _act(acts: Any, name: str, does: str, run: Callable[[argparse.Namespace], in
 
 def _add(given: argparse.Namespace) -> int:
     return _changed(
-        lambda accounts: accounts.add(given.name, Role(given.role), _new_password(), given.same_as),
+        lambda database: Accounts(database).add(given.name, Role(given.role), None if given.no_password else _new_password(), given.same_as),
         AccessAct.GRANTED,
         "The account {0.name!r} signs in as {0.actor.role}, with the reference {0.actor.ref}.",
     )
 
 
 def _disable(given: argparse.Namespace) -> int:
-    return _changed(lambda accounts: accounts.disable(given.name), AccessAct.WITHDRAWN, "The account {0.name!r} is disabled.")
+    return _changed(lambda database: Accounts(database).disable(given.name), AccessAct.WITHDRAWN, "The account {0.name!r} is disabled.")
 
 
 def _password(given: argparse.Namespace) -> int:
     said = "The account {0.name!r} has another password; its sessions have ended."
-    return _changed(lambda accounts: accounts.set_password(given.name, _new_password()), AccessAct.GRANTED, said)
+    return _changed(lambda database: Accounts(database).set_password(given.name, _new_password()), AccessAct.GRANTED, said)
 
 
 def _sign_out(given: argparse.Namespace) -> int:
-    return _changed(lambda accounts: accounts.sign_out(given.name), AccessAct.WITHDRAWN, "The sessions of {0.name!r} have ended.")
+    return _changed(lambda database: Accounts(database).sign_out(given.name), AccessAct.WITHDRAWN, "The sessions of {0.name!r} have ended.")
 
 
-def _changed(change: Callable[[Accounts], Account], act: AccessAct, said: str) -> int:
+def _link(given: argparse.Namespace) -> int:
+    settings = Settings()
+    identity = Identity(given.issuer or settings.openid_issuer, settings.openid_claim, given.subject)
+    said = "Whoever that is signs in as {0.actor.role} under the account {0.name!r}."
+    return _changed(lambda database: Identities(database).link(given.name, identity), AccessAct.GRANTED, said)
+
+
+def _unlink(given: argparse.Namespace) -> int:
+    said = "Nobody signs in under {0.name!r} by OpenID Connect; its sessions have ended."
+    return _changed(lambda database: Identities(database).unlink(given.name), AccessAct.WITHDRAWN, said)
+
+
+def _changed(change: Callable[[AccessDatabase], Account], act: AccessAct, said: str) -> int:
     with _database() as database:
         if database is None:
             return 2
         try:
-            account = change(Accounts(database))
+            account = change(database)
         except AccountUnfit as unfit:
             print(f"registry account: {unfit}", file=sys.stderr)
             return 2
@@ -94,9 +114,11 @@ def _note(database: AccessDatabase, act: AccessAct, account: Account) -> None:
 
 def _list(given: argparse.Namespace) -> int:
     with _database() as database:
+        linked = Identities(database).linked() if database else frozenset()
         for account in Accounts(database).names() if database else ():
+            ways = "\tlinked" if account.name in linked else ""
             state = f"disabled {account.disabled_at:%Y-%m-%d}" if account.disabled_at else "in use"
-            print(f"{account.name}\t{account.actor.role}\t{account.actor.ref}\tcreated {account.created_at:%Y-%m-%d}\t{state}")
+            print(f"{account.name}\t{account.actor.role}\t{account.actor.ref}\tcreated {account.created_at:%Y-%m-%d}\t{state}{ways}")
     return 0 if database else 2
 
 
@@ -118,7 +140,7 @@ def _database() -> Iterator[AccessDatabase | None]:
         return
     database = AccessDatabase(url)
     try:
-        if not database.has("accounts"):
+        if not database.has("accounts") or not database.has("identities"):
             database.create()
         yield database
     finally:

@@ -9,6 +9,7 @@ import uvicorn
 from api.browsers import LOOPBACK
 from api.cli.account import let_in
 from api.logs import open_logs
+from api.openid import ProviderUnfit, open_provider
 from api.settings import Settings
 from api.stores.keys import KeyRefused
 from api.wiring import open_register, server_clock
@@ -39,7 +40,7 @@ def run(given: argparse.Namespace) -> int:
     try:
         require_built()
         demonstration = not given.public and _created(settings)
-    except (AssetsMissing, KeyRefused, PolicyRefused) as error:
+    except (AssetsMissing, KeyRefused, PolicyRefused, ProviderUnfit) as error:
         print(f"registry serve: {error}", file=sys.stderr)
         return 2
     if given.welcome:
@@ -55,6 +56,7 @@ def _created(settings: Settings) -> bool:
     register = open_register(settings)
     try:
         read_policy(settings.witness_policy)
+        open_provider(settings)
         if not register.registry.is_created:
             register.create(server_clock(), demonstration=False)
         if settings.database_url != "sqlite://":

@@ -36,6 +36,28 @@ sessions = Table(
     Column("used_at", BigInteger, nullable=False),
 )
 """Who is signed in, by the hash of the session's identifier."""
+openid_sessions = Table("openid_sessions", METADATA, Column("sha256", LargeBinary, primary_key=True))
+"""Which of the sessions were begun by OpenID Connect."""
+identities = Table(
+    "identities",
+    METADATA,
+    Column("sha256", LargeBinary, primary_key=True),
+    Column("account", String, nullable=False, unique=True),
+    Column("linked_at", BigInteger, nullable=False),
+)
+"""For whom an OpenID provider vouches, by the hash of who it says they are, and the account that they have here."""
+begun_sign_ins = Table(
+    "begun_sign_ins",
+    METADATA,
+    Column("state", LargeBinary, primary_key=True),
+    Column("browser", LargeBinary, nullable=False),
+    Column("nonce", String, nullable=False),
+    Column("verifier", String, nullable=False),
+    Column("way_back", String, nullable=False),
+    Column("fingerprint", String),
+    Column("begun_at", BigInteger, nullable=False, index=True),
+)
+"""Who has gone on to the OpenID provider and has not come back yet; with a fingerprint: to adopt that draft."""
 attempts = Table("attempts", METADATA, Column("key", LargeBinary, nullable=False), Column("at", BigInteger, nullable=False, index=True))
 """Attempts to sign in of the last minutes, by the hash of what is counted."""
 Index("attempts_key", attempts.c.key, attempts.c.at)
@@ -95,8 +117,8 @@ access_subjects = Table(
 """What each access was about; part of what its row's hash covers."""
 Index("access_subjects_subject", access_subjects.c.subject, access_subjects.c.number)
 
-READ_BY_WEB = ("tokens", "accounts")
-WRITTEN_BY_WEB = ("sessions", "attempts", "feeds", "kept_forms", "drafts")
+READ_BY_WEB = ("tokens", "accounts", "identities")
+WRITTEN_BY_WEB = ("sessions", "openid_sessions", "begun_sign_ins", "attempts", "feeds", "kept_forms", "drafts")
 APPENDED_BY_WEB = ("access_log", "access_subjects")
 """What the role of the web processes may read, write and append on PostgreSQL: it can neither make an account nor remove what was noted."""
 

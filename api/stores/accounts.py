@@ -53,9 +53,9 @@ class Accounts:
 
     # -- For the operator --------------------------------------------------------------
 
-    def add(self, name: str, role: Role, password: str, same_as: str | None = None) -> Account:
+    def add(self, name: str, role: Role, password: str | None, same_as: str | None = None) -> Account:
         """
-        Add an account.
+        Add an account; one without a password is for whoever signs in by OpenID Connect.
 
         An account has one role. Whoever needs two has two accounts of one actor (`same_as`): otherwise one person could draft and adopt (rule R31).
         For the same reason an account takes the actor of a token of its name.
@@ -65,7 +65,7 @@ class Accounts:
             raise AccountUnfit(f"{role} signs in nowhere")
         if not _NAME.fullmatch(name):
             raise AccountUnfit("a name has 1 to 40 small letters, digits, dots, hyphens and underscores; take a function, not a person's name")
-        hashed, now = self._hashed(name, password), _now()
+        hashed, now = None if password is None else self._hashed(name, password), _now()
         with self._database.writing() as rows:
             if _row(rows, name):
                 raise AccountUnfit(f"there is an account {name!r}; disabled accounts keep their names")
@@ -118,10 +118,10 @@ class Accounts:
         return account_of(row) if row else None
 
     def check(self, name: str, password: str) -> Account | None:
-        """Return the account whose name and password these are; None for a wrong password, an unknown and a disabled account, in the same time."""
+        """Return the account whose name and password these are; None for a wrong one and for no account that has one, in the same time."""
         with self._database.reading() as rows:
             row = _row(rows, name)
-        usable = row is not None and row.disabled_at is None
+        usable = row is not None and row.disabled_at is None and row.password is not None
         right = self._verified(row.password if usable else self._nobodys, password)
         return account_of(row) if usable and right else None
 

@@ -7,7 +7,7 @@ last use, eight hours after signing in, when it is ended, and when its account i
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -17,7 +17,7 @@ from sqlalchemy import delete, insert, select, update
 
 from api.stores.access_database import AccessDatabase
 from api.stores.access_log import server_time
-from api.stores.access_tables import accounts, sessions
+from api.stores.access_tables import accounts, openid_sessions, sessions
 from api.stores.accounts import Account
 from api.stores.tokens import TOLD_DIGITS
 from domain.actors import Actor, Role
@@ -42,6 +42,8 @@ class Session:
     used_at: datetime
     reference: str
     """How the access log names it."""
+    by_openid: bool = False
+    """Whether a provider vouched for them, which then does so again before an act that binds."""
 
     @property
     def lasts_until(self) -> datetime:
@@ -69,19 +71,23 @@ class Sessions:
         """Return the time by which sessions end."""
         return self._clock()
 
-    def begin(self, account: Account) -> tuple[str, Session]:
+    def begin(self, account: Account, *, by_openid: bool = False) -> tuple[str, Session]:
         """Begin a session; return its identifier, which nobody sees again, with it."""
         identifier, now = secrets.token_urlsafe(RANDOM_BYTES), self._clock()
         digest, at = _hash(identifier), microseconds(now)
         with self._database.writing() as rows:
             rows.execute(delete(sessions).where(sessions.c.signed_in_at < microseconds(now - ABSOLUTE - REMEMBERED)))
+            rows.execute(delete(openid_sessions).where(openid_sessions.c.sha256.not_in(select(sessions.c.sha256))))
             rows.execute(insert(sessions).values(sha256=digest, account=account.name, signed_in_at=at, used_at=at))
-        return identifier, Session(account.actor, account.name, now, now, _reference(digest))
+            if by_openid:
+                rows.execute(insert(openid_sessions).values(sha256=digest))
+        return identifier, Session(account.actor, account.name, now, now, _reference(digest), by_openid)
 
     def find(self, identifier: str) -> Session | None:
         """Return the session of an identifier, and note its use; None when it ended or never began."""
         now = self._clock()
-        query = select(sessions, accounts.c.role, accounts.c.actor_ref).join(accounts, accounts.c.name == sessions.c.account)
+        query = select(sessions, accounts.c.role, accounts.c.actor_ref, openid_sessions.c.sha256.label("by_openid"))
+        query = query.join(accounts, accounts.c.name == sessions.c.account).outerjoin(openid_sessions, openid_sessions.c.sha256 == sessions.c.sha256)
         standing = (accounts.c.disabled_at.is_(None), accounts.c.sessions_from <= sessions.c.signed_in_at)
         with self._database.reading() as rows:
             row = rows.execute(query.where(sessions.c.sha256 == _hash(identifier), *standing)).first()
@@ -102,7 +108,7 @@ class Sessions:
     def _noted(self, session: Session, row: Any, now: datetime) -> Session:
         with self._database.writing() as rows:
             rows.execute(update(sessions).where(sessions.c.sha256 == row.sha256).values(used_at=microseconds(now)))
-        return Session(session.actor, session.account, session.signed_in_at, now, session.reference)
+        return replace(session, used_at=now)
 
     def end(self, identifier: str) -> Session | None:
         """End a session, at once and for ever; return it, None when it had ended already."""
@@ -122,4 +128,5 @@ def _reference(digest: bytes) -> str:
 
 def _session(row: Any) -> Session:
     actor = Actor(UUID(row.actor_ref), Role(row.role))
-    return Session(actor, row.account, moment_of(row.signed_in_at), moment_of(row.used_at), _reference(bytes(row.sha256)))
+    by_openid = row.by_openid is not None
+    return Session(actor, row.account, moment_of(row.signed_in_at), moment_of(row.used_at), _reference(bytes(row.sha256)), by_openid)

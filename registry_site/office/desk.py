@@ -16,6 +16,7 @@ from starlette.routing import Route
 from api.auth import Door
 from api.browsers import session_identifier
 from api.deps import Register
+from api.openid import Provider
 from api.settings import Settings
 from api.stores.access_log import AccessAct
 from api.stores.documents import CLASSED_BY, AccessClass, DocumentStore
@@ -78,6 +79,7 @@ class Desk:
     settings: Settings
     challenges: PublishedChallenges
     demonstration: bool = False
+    openid: Provider | None = None
 
     @property
     def office(self) -> Office:
@@ -89,7 +91,15 @@ class Desk:
         identifier = session_identifier(request)
         token = form_token(identifier) if identifier else ""
         seconds = session.seconds_left(self.door.sessions.now()) if session else 0
-        known = {"path": request.url.path, "session": session, "session_seconds": seconds, "form_token": token, "demonstration": self.demonstration}
+        openid = self.openid.name if self.openid else None
+        known: dict[str, Any] = {
+            "openid": openid,
+            "path": request.url.path,
+            "session": session,
+            "session_seconds": seconds,
+            "form_token": token,
+            "demonstration": self.demonstration,
+        }
         return HTMLResponse(templates().get_template(template).render(**known, **answer), status, HEADERS)
 
     def note_read(self, visit: Visit, subjects: Iterable[str]) -> None:
@@ -130,7 +140,7 @@ def route(
             fields, files = await _sent(desk, request, roles, admits)
         except (FormRefused, FormTooLarge) as bad:
             return await asyncio.to_thread(refused_form, desk, request, bad)
-        return await asyncio.to_thread(_answered, desk, page, request, fields, files, roles)
+        return await asyncio.to_thread(answered, desk, page, request, fields, files, roles)
 
     return Route(path, answer, methods=list(methods), name=page.__name__)
 
@@ -161,7 +171,8 @@ def classes_of(role: Role) -> frozenset[AccessClass]:
     return frozenset(AccessClass) if role in CLASSED_BY else frozenset({AccessClass.CASE_TEAM})
 
 
-def _answered(desk: Desk, page: Page, request: Request, fields: dict[str, str], files: Files, roles: frozenset[Role]) -> Response:
+def answered(desk: Desk, page: Page, request: Request, fields: dict[str, str], files: Files, roles: frozenset[Role]) -> Response:
+    """Answer somebody who is signed in, in one of some roles; a form is taken with the token of its session alone."""
     session = desk.door.session_of(request)
     if session is None:
         return signed_out(desk, request, fields)

@@ -4,6 +4,7 @@ The second pair of eyes: another decision officer reads exactly the frozen draft
 Rule R31. The draft lies outside the record: nothing of it is an event until it is adopted.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,9 @@ from starlette.responses import RedirectResponse, Response
 from api.auth import SignInRefused
 from api.recording.addresses import COLLECTIONS, Address
 from api.recording.commands import recorded_once
+from api.stores.begun_sign_ins import Begun
 from api.stores.drafts import Draft, DraftClosed, Outcome
+from api.stores.identities import Identity
 from domain.actors import READS_EVERYTHING, Role
 from domain.errors import AlreadyInRegister, Malformed, NotInRegister, Refused, Stale, TooBusy, require
 from domain.events import event_type, read
@@ -56,7 +59,7 @@ def show_drafts(desk: Desk, visit: Visit) -> Response:
 
 def show_draft(desk: Desk, visit: Visit) -> Response:
     """Show a draft as it was frozen, with its fingerprint. Raises: NotThere."""
-    return _page(desk, visit, _opened(desk, visit))
+    return _page(desk, visit, _opened(desk, visit, visit.request.path_params["draft_id"]))
 
 
 def decide_on_draft(desk: Desk, visit: Visit) -> Response:
@@ -65,20 +68,45 @@ def decide_on_draft(desk: Desk, visit: Visit) -> Response:
 
     Raises: NotThere; NotForRole for anybody but a decision officer.
     """
+    opened = _to_decide(desk, visit, visit.request.path_params["draft_id"])
+    if answer := _closed_or_changed(desk, visit, opened, visit.fields.get("fingerprint")):
+        return answer
+    if visit.fields.get("act") == "reject":
+        return _reject(desk, visit, opened)
+    return _adopt(desk, visit, opened, lambda: desk.door.confirm(visit.request, visit.session, visit.fields.get("password", "")), "PASSWORD")
+
+
+def adopt_by_openid(desk: Desk, visit: Visit, begun: Begun, identity: Identity) -> Response:
+    """
+    Adopt exactly the draft for which somebody went to sign in again, once the provider says that it is they who came back.
+
+    Raises: NotThere; NotForRole for anybody but a decision officer.
+    """
+    opened = _to_decide(desk, visit, begun.way_back.removeprefix(f"{DRAFTS}/"))
+    if answer := _closed_or_changed(desk, visit, opened, begun.fingerprint):
+        return answer
+    return _adopt(desk, visit, opened, lambda: desk.door.confirm_by_openid(visit.session, identity), "OTHER_PERSON")
+
+
+def _to_decide(desk: Desk, visit: Visit, draft_id: str) -> Opened:
     if visit.session.actor.role is not Role.DECISION_OFFICER:
         raise NotForRole
-    opened = _opened(desk, visit)
-    same = visit.fields.get("fingerprint") == opened.draft.fingerprint
+    return _opened(desk, visit, draft_id)
+
+
+def _closed_or_changed(desk: Desk, visit: Visit, opened: Opened, fingerprint: str | None) -> Response | None:
+    """Answer whoever decides on what is closed, or on another text than they read; None when the draft is the one and open."""
+    same = fingerprint == opened.draft.fingerprint
     if same and (opened.draft.outcome, opened.draft.closed_by) == (Outcome.ADOPTED, visit.session.actor.ref):
         return _gone_on(opened, recorded_once(desk.register.registry, _command(desk, visit, opened), dry_run=False))  # a second click
     if not same or opened.draft.outcome:
         return _page(desk, visit, opened, status=409, problem="CHANGED")
-    return _reject(desk, visit, opened) if visit.fields.get("act") == "reject" else _adopt(desk, visit, opened)
+    return None
 
 
-def _opened(desk: Desk, visit: Visit) -> Opened:
+def _opened(desk: Desk, visit: Visit, draft_id: str) -> Opened:
     try:
-        draft = desk.door.drafts.find(UUID(visit.request.path_params["draft_id"]))
+        draft = desk.door.drafts.find(UUID(draft_id))
     except ValueError:
         raise NotThere from None
     if draft is None:
@@ -104,13 +132,13 @@ def _refuse_own(desk: Desk, visit: Visit, draft: Draft) -> None:
     require(not (second and needed and draft.drafted_by == visit.session.actor.ref), R31)
 
 
-def _adopt(desk: Desk, visit: Visit, opened: Opened) -> Response:
+def _adopt(desk: Desk, visit: Visit, opened: Opened, confirm: Callable[[], None], unconfirmed: str) -> Response:
     if opened.refused is not None and not isinstance(opened.refused, Stale):
         return _page(desk, visit, opened, status=status_of(opened.refused))
     try:
-        desk.door.confirm(visit.request, visit.session, visit.fields.get("password", ""))
+        confirm()
     except SignInRefused as wrong:
-        return _page(desk, visit, opened, status=429 if wrong.until else 422, problem="TOO_MANY" if wrong.until else "PASSWORD")
+        return _page(desk, visit, opened, status=429 if wrong.until else 422, problem="TOO_MANY" if wrong.until else unconfirmed)
     try:
         # Recorded under the draft's own key: whoever was killed before the draft was closed adopts it again and records nothing twice.
         recorded = recorded_once(desk.register.registry, _command(desk, visit, opened), dry_run=False)

@@ -1,7 +1,6 @@
 """Signing in and out. Whoever fails learns nothing of which accounts there are."""
 
 import asyncio
-import re
 import secrets
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -13,25 +12,23 @@ from starlette.routing import Route
 
 from api.auth import SignInRefused
 from api.browsers import forget_session, keep_session, keeps_secrets, session_identifier
-from api.stores.access_log import AccessAct
 from api.stores.sessions import RANDOM_BYTES
 from domain.law.periods import BRUSSELS
-from registry_site.office.desk import HEADERS, SIGN_IN, WORKBENCH, Desk, Visit, refused_form
-from registry_site.office.forms import FormRefused, FormTooLarge, fields_of, form_token, require_token
+from registry_site.office.desk import HEADERS, SIGN_IN, Desk, Visit
+from registry_site.office.forms import form_token
+from registry_site.office.openid import go_to_sign_out, openid_routes
+from registry_site.office.ways import LONGEST, in_thread, posted, way_back
 from registry_site.office.words import session_until
-
-# An address of this site and of the office: nobody is sent elsewhere after signing in.
-_WAY_BACK = re.compile(r"/(workbench|audit)(/[^\\\s]*)?", re.ASCII)
-LONGEST = 1_000
 
 
 def sign_in_routes(desk: Desk) -> list[Route]:
     """Give the routes of signing in and out."""
     return [
         Route(SIGN_IN, _in_thread(desk, show_sign_in), methods=["GET"]),
-        Route(SIGN_IN, _posted(desk, sign_in), methods=["POST"]),
+        Route(SIGN_IN, posted(desk, in_thread(sign_in)), methods=["POST"]),
         Route("/sign-out", _in_thread(desk, show_sign_out), methods=["GET"]),
-        Route("/sign-out", _posted(desk, sign_out), methods=["POST"]),
+        Route("/sign-out", posted(desk, sign_out), methods=["POST"]),
+        *openid_routes(desk),
     ]
 
 
@@ -40,23 +37,6 @@ def _in_thread(desk: Desk, page: Callable[[Desk, Request], Response]) -> Callabl
         return await asyncio.to_thread(page, desk, request)
 
     return answer
-
-
-def _posted(desk: Desk, act: Callable[[Desk, Request, dict[str, str]], Response]) -> Callable[[Request], Awaitable[Response]]:
-    async def answer(request: Request) -> Response:
-        try:
-            fields = await fields_of(request)
-            require_token(fields, session_identifier(request))
-        except (FormRefused, FormTooLarge) as bad:
-            return await asyncio.to_thread(_refused, desk, request, bad)
-        return await asyncio.to_thread(act, desk, request, fields)
-
-    return answer
-
-
-def _refused(desk: Desk, request: Request, bad: Exception) -> Response:
-    desk.door.note_stranger(request, AccessAct.REFUSED, "FORM_TOKEN", by="form", subjects=[request.url.path])
-    return refused_form(desk, request, bad)
 
 
 # -- In ------------------------------------------------------------------------------
@@ -107,12 +87,6 @@ def _not_in(desk: Desk, request: Request, identifier: str, back: str, name: str,
     return answer
 
 
-def way_back(text: str) -> str:
-    """Return where to go after signing in: an address of the office, else the workbench."""
-    fits = len(text) <= LONGEST and _WAY_BACK.fullmatch(text.partition("?")[0]) and text.isprintable()
-    return text if fits else WORKBENCH
-
-
 # -- On ------------------------------------------------------------------------------
 
 
@@ -134,9 +108,10 @@ def show_sign_out(desk: Desk, request: Request) -> Response:
     return desk.page("sign_out.html", request, session) if session else RedirectResponse(SIGN_IN, 303, HEADERS)
 
 
-def sign_out(desk: Desk, request: Request, fields: dict[str, str]) -> Response:
-    """End the session, here and in the browser."""
-    desk.door.sign_out(request)
-    answer = RedirectResponse(f"{SIGN_IN}?signed-out", 303, HEADERS)
+async def sign_out(desk: Desk, request: Request, fields: dict[str, str]) -> Response:
+    """End the session, here, in the browser, and with the provider that vouched for it."""
+    ended = await asyncio.to_thread(desk.door.sign_out, request)
+    answer = await go_to_sign_out(desk, request) if ended and ended.by_openid else None
+    answer = answer or RedirectResponse(f"{SIGN_IN}?signed-out", 303, HEADERS)
     forget_session(request, answer)
     return answer

@@ -12,6 +12,7 @@ from sqlite3 import connect
 from typing import Any
 from urllib.parse import urlsplit
 
+import psycopg
 from argon2 import PasswordHasher
 from httpx2 import Response
 from starlette.testclient import TestClient
@@ -41,6 +42,7 @@ def name_of(role: Role) -> str:
 class House:
     """A served register with an account for each role."""
 
+    url: str
     client: TestClient
     database: AccessDatabase
     accounts: Accounts
@@ -52,9 +54,12 @@ class House:
 
     def recorded(self) -> int:
         """How many events there are but for seals, which the register publishes by itself."""
-        folder = Path(self.database.engine.url.database or "").parent
-        with closing(connect(folder / "events.db")) as opened:
-            return int(opened.execute("SELECT count(*) FROM stored_events WHERE topic NOT LIKE '%Seal%'").fetchone()[0])
+        count = "SELECT count(*) FROM {} WHERE topic NOT LIKE '%Seal%'"
+        if self.url.startswith("postgresql"):
+            with psycopg.connect(self.url) as events:
+                return int(events.execute(count.format("events.stored_events")).fetchone()[0])  # type: ignore[index]
+        with closing(connect(Path(self.url.removeprefix("sqlite:///")) / "events.db")) as opened:
+            return int(opened.execute(count.format("stored_events")).fetchone()[0])
 
     def documents(self) -> list[str]:
         """The hash of every document there is, whole on the shelf and known to the table; and nothing half-written beside them."""
@@ -126,8 +131,8 @@ def way(answer: Response) -> str:
 
 
 @contextmanager
-def served(folder: Path, *dockets: str, **settings: Any) -> Iterator[House]:
-    url = f"sqlite:///{folder}"
+def served(folder: Path, *dockets: str, url: str = "", **settings: Any) -> Iterator[House]:
+    url = url or f"sqlite:///{folder}"
     set_up(url)
     cases = _replayed(url, dockets)
     database = AccessDatabase(url)
@@ -136,7 +141,7 @@ def served(folder: Path, *dockets: str, **settings: Any) -> Iterator[House]:
         accounts.add(name_of(role), role, PASSWORD)
     app = service(Settings(database_url=url, **settings))
     with TestClient(app) as client:
-        house = House(client, database, accounts, AccessLog(database), cases)
+        house = House(url, client, database, accounts, AccessLog(database), cases)
         yield house
     database.close()
 
