@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -18,6 +19,9 @@ from api.cli.main import main
 from api.stores.access_database import AccessDatabase
 from api.stores.access_log import AccessAct, AccessLog
 from api.stores.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD, Accounts, AccountUnfit
+from api.stores.begun_sign_ins import MAY_TAKE, BegunSignIns
+from api.stores.identities import Identities, Identity
+from api.stores.sessions import Sessions
 from api.stores.tokens import TokenStore
 from domain.actors import Role
 from tests.conftest import POSTGRES, new_url
@@ -190,6 +194,10 @@ def test_the_role_of_the_web_processes_makes_no_account(postgres_server: Postgre
     database.close()
     web = AccessDatabase(postgres_server.url(url.removeprefix("postgresql://").partition("?")[0].rpartition("/")[2], "who serves"))
     assert Accounts(web, Counting()).check("intake", GOOD)
+    state, begun = BegunSignIns(web).begin("browser", "/workbench/")
+    assert BegunSignIns(web).take(state, "browser") == begun
+    with pytest.raises(DBAPIError, match="permission denied"):
+        Identities(web).link("intake", JANE)
     for change in (lambda: Accounts(web, Counting()).disable("intake"), lambda: Accounts(web, Counting()).add("more", Role.AUDITOR, GOOD)):
         with pytest.raises(DBAPIError, match="permission denied"):
             change()
@@ -265,6 +273,102 @@ def test_wrong_usage_is_two_and_changes_nothing(store: AccessDatabase, monkeypat
     monkeypatch.setenv("DATABASE_URL", "sqlite://")
     for arguments in (["list"], ["add", "--name", "x", "--role", "AUDITOR"], ["disable", "--name", "x"]):
         assert run(monkeypatch, *arguments) == 2
+
+
+# -- Linked to a provider -------------------------------------------------------------------
+
+ISSUER = "https://login.example.eu"
+JANE = Identity(ISSUER, "sub", "248289761001")
+
+
+def test_an_identity_has_one_account_and_an_account_one_identity(accounts: Accounts, database: AccessDatabase) -> None:
+    accounts.add("intake", Role.CASE_OFFICER, None)
+    accounts.add("decides", Role.DECISION_OFFICER, GOOD)
+    identities = Identities(database)
+    assert identities.account_of(JANE) is None
+    assert identities.link("intake", JANE) == identities.account_of(JANE) == accounts.find("intake")
+    for name, identity in (("decides", JANE), ("intake", Identity(ISSUER, "sub", "other")), ("nobody", Identity(ISSUER, "sub", "other"))):
+        with pytest.raises(AccountUnfit):
+            identities.link(name, identity)
+    for other in (Identity("https://elsewhere.eu", "sub", JANE.value), Identity(ISSUER, "email", JANE.value), Identity(ISSUER, "sub", "other")):
+        assert identities.account_of(other) is None
+    assert identities.linked() == {"intake"}
+    assert identities.unlink("intake").name == "intake"
+    assert identities.account_of(JANE) is None
+    assert identities.link("decides", JANE).name == "decides"
+    for name in ("intake", "nobody"):
+        with pytest.raises(AccountUnfit):
+            identities.unlink(name)
+
+
+@pytest.mark.parametrize("value", ["", " ", "x" * 256, "a\nb", "a\u202eb"])
+def test_what_is_nobody_is_linked_to_nothing(accounts: Accounts, database: AccessDatabase, value: str) -> None:
+    accounts.add("intake", Role.CASE_OFFICER, GOOD)
+    with pytest.raises(AccountUnfit):
+        Identities(database).link("intake", Identity(ISSUER, "sub", value))
+    with pytest.raises(AccountUnfit):
+        Identities(database).link("intake", Identity("", "sub", "x"))
+    assert Identities(database).linked() == frozenset()
+    assert Identities(database).link("intake", Identity(ISSUER, "sub", "x" * 255))
+
+
+def test_an_account_without_a_password_is_entered_by_none(accounts: Accounts, hasher: Counting) -> None:
+    accounts.add("intake", Role.CASE_OFFICER, None)
+    for password in ("", "None", GOOD):
+        assert accounts.check("intake", password) is None
+    assert len(hasher.checked) == 3
+    accounts.set_password("intake", GOOD)
+    assert accounts.check("intake", GOOD)
+
+
+def test_unlinking_ends_the_sessions_of_the_account(accounts: Accounts, database: AccessDatabase) -> None:
+    account = accounts.add("intake", Role.CASE_OFFICER, None)
+    Identities(database).link("intake", JANE)
+    sessions = Sessions(database)
+    identifier, begun = sessions.begin(account, by_openid=True)
+    by_password, _ = sessions.begin(account)
+    assert sessions.find(identifier) == begun
+    assert begun.by_openid
+    found = sessions.find(by_password)
+    assert found is not None
+    assert not found.by_openid
+    Identities(database).unlink("intake")
+    assert sessions.find(identifier) is None
+
+
+@pytest.mark.parametrize(("passed", "taken"), [(MAY_TAKE, True), (MAY_TAKE + timedelta(microseconds=1), False)])
+def test_whoever_went_to_a_provider_is_taken_once_in_their_browser_and_in_time(database: AccessDatabase, passed: timedelta, taken: bool) -> None:
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    state, begun = BegunSignIns(database, lambda: now).begin("browser", "/workbench/", "fingerprint")
+    later = BegunSignIns(database, lambda: now + passed)
+    assert later.take(state, "another browser") is None
+    assert later.take(begun.nonce, "browser") is None
+    assert later.take(state, "browser") == (begun if taken else None)
+    assert later.take(state, "browser") is None
+
+
+def test_the_command_links_and_unlinks_and_says_so_in_the_access_log(
+    store: AccessDatabase, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:  # fmt: skip
+    assert run(monkeypatch, "add", "--name", "intake", "--role", "CASE_OFFICER", "--no-password", password="") == 0
+    assert run(monkeypatch, "link", "--name", "intake", "--subject", JANE.value) == 2
+    assert "OPENID_ISSUER" in capsys.readouterr().err
+    assert run(monkeypatch, "link", "--name", "intake", "--subject", JANE.value, "--issuer", ISSUER) == 0
+    account = Identities(store).account_of(JANE)
+    assert account
+    run(monkeypatch, "list")
+    listed = capsys.readouterr().out
+    assert listed.endswith("in use\tlinked\n")
+    assert JANE.value not in listed
+    assert run(monkeypatch, "unlink", "--name", "intake") == 0
+    assert run(monkeypatch, "unlink", "--name", "intake") == 2
+    monkeypatch.setenv("OPENID_ISSUER", ISSUER)
+    monkeypatch.setenv("OPENID_CLAIM", "employee")
+    assert run(monkeypatch, "link", "--name", "intake", "--subject", "7") == 0
+    assert Identities(store).account_of(Identity(ISSUER, "employee", "7")) == account
+    rows = AccessLog(store).rows(after=1)
+    assert [row.act for row in rows] == [AccessAct.GRANTED, AccessAct.WITHDRAWN, AccessAct.GRANTED]
+    assert {row.subjects for row in rows} == {(f"account/{account.actor.ref}",)}
 
 
 # -- The demonstration's ------------------------------------------------------------------
