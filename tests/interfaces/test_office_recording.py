@@ -10,14 +10,16 @@ from uuid import UUID, uuid4
 
 import pytest
 from httpx2 import Response
-from sqlalchemy import text
+from sqlalchemy import delete, select, update
 
 from api.stores.access_log import AccessAct
+from api.stores.access_tables import attempts, drafts, kept_forms, sessions
 from domain.actors import Role
 from domain.events import EVENTS
 from projections.store import microseconds
 from registry_site.office.fields import fields_of
 from registry_site.office.filled import written_of
+from tests.conftest import POSTGRES, new_url
 from tests.interfaces.office_house import PASSWORD, Browser, House, served, title, way, words
 
 HASH = "0" * 64
@@ -25,18 +27,22 @@ MET = {"on": "2026-03-01", "compute_flop": "1.1e25", "threshold_version": 1, "so
 NAMED = {"marketed_name": "Alpha", "on": "2026-03-10"}
 
 
-@pytest.fixture(scope="module")
-def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with served(tmp_path_factory.mktemp("house"), "flow-arguments-rejected.yaml") as house:
-        house.accounts.add("second", Role.DECISION_OFFICER, PASSWORD)
-        yield house
+@pytest.fixture(scope="module", params=["file", POSTGRES])
+def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    folder = tmp_path_factory.mktemp("house")
+    url = new_url(request.param, folder, request)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)  # beside PostgreSQL, keys and documents lie in `var`
+        with served(folder, "flow-arguments-rejected.yaml", url=url) as house:
+            house.accounts.add("second", Role.DECISION_OFFICER, PASSWORD)
+            yield house
 
 
 @pytest.fixture
 def house(opened: House) -> House:
     with opened.database.writing() as rows:
-        for table in ("attempts", "kept_forms"):
-            rows.execute(text(f"DELETE FROM {table}"))
+        for table in (attempts, kept_forms):
+            rows.execute(delete(table))
     return opened
 
 
@@ -247,7 +253,7 @@ def test_nobody_leaves_a_form_for_another_account(house: House, officer: Browser
 def _end_for_want_of_use(house: House) -> None:
     long_ago = microseconds(house.log.now() - timedelta(minutes=31))
     with house.database.writing() as rows:
-        rows.execute(text("UPDATE sessions SET used_at = :at, signed_in_at = :at"), {"at": long_ago})
+        rows.execute(update(sessions).values(used_at=long_ago, signed_in_at=long_ago))
 
 
 def _inputs(answer: Response) -> dict[str, str]:
@@ -335,8 +341,9 @@ def test_without_the_password_or_with_another_fingerprint_nothing_is_adopted(
 def test_a_draft_that_was_altered_is_adopted_by_nobody(house: House, officer: Browser, second: Browser, freeze: Freeze) -> None:
     draft, before = freeze(officer), house.recorded()
     with house.database.writing() as rows:
-        forged = "UPDATE drafts SET content = CAST(replace(CAST(content AS TEXT), 'C(2026) 1', 'C(2026) 2') AS BLOB) WHERE draft_id = :draft"
-        rows.execute(text(forged), {"draft": draft.rsplit("/", 1)[1]})
+        own = drafts.c.draft_id == draft.rsplit("/", 1)[1]
+        content = bytes(rows.execute(select(drafts.c.content).where(own)).scalar_one())
+        rows.execute(update(drafts).where(own).values(content=content.replace(b"C(2026) 1", b"C(2026) 2")))
     answer = second.get(draft)
     assert (answer.status_code, title(answer)) == (409, "This draft was altered")
     answer = second.post(draft, {"form_token": second.token("/workbench/"), "fingerprint": HASH, "password": PASSWORD, "act": "adopt"})
