@@ -46,6 +46,7 @@ from projections.public.snapshots import Snapshots
 from projections.transparency.answers import LogAnswers, PublicShelf
 from registry_site.office.audit.pages import audit_pages
 from registry_site.office.desk import Desk
+from registry_site.office.letters.press import Press
 from registry_site.office.pages import GUARDED, office_pages, other_origin
 from registry_site.office.reference import reference_pages
 from registry_site.public.challenge import Receive, challenge_pages, nowhere
@@ -92,6 +93,8 @@ def service(settings: Settings, *, whole: bool = True) -> ASGIApp:
     app.state.estimates = 0
     app.state.last_public = server_clock()
     app.state.clock = server_clock
+    app.state.leaf_of = None
+    app.state.press = Press(settings.pdf_bytes, settings.pdf_seconds)
     app.state.ready = lambda: True
     app.add_exception_handler(HTTPException, _problem)
     app.add_exception_handler(500, _problem)
@@ -193,6 +196,7 @@ def _staff_routes(app: FastAPI, register: Register, logs: Logs | None) -> list[B
         return door.caller_of(request, request.url.path)
 
     door: Door = app.state.door
+    app.state.leaf_of = logs.shelf.store.index_of if logs else None
     staff = staff_graphql(register.office, app.state.documents, door.log, clock=app.state.clock, caller_of=signed_in)
     routes = [*staff, *office_pages(_desk(app))]
     if logs is None:
@@ -206,7 +210,8 @@ def _desk(app: FastAPI) -> Desk:
     inbox = Inbox(register.office)
     challenges, state = PublishedChallenges(register.public.store), app.state
     return Desk(
-        register, state.door, state.clock, inbox, state.documents, state.settings, challenges, register.demonstration, state.openid
+        register, state.door, state.clock, inbox, state.documents, state.settings, challenges, state.press, state.leaf_of,
+        register.demonstration, state.openid,
     )  # fmt: skip
 
 

@@ -38,6 +38,8 @@ class Settings(BaseSettings):
     openid_acr: str = Field("", description="ways of signing in that are strong enough (`acr`), apart by blanks; empty takes any")
     openid_seconds: float = Field(5.0, gt=0, le=30, description="how long the provider may take to answer")
     document_bytes: int = Field(100 * 1024 * 1024, ge=1, lt=2**31, description="the most bytes of one document")
+    pdf_bytes: int = Field(8 * 1024 * 1024, ge=1, description="the most bytes of a record that one letter or case file prints")
+    pdf_seconds: float = Field(20.0, gt=0, le=300, description="how long a letter or a case file may take to print")
 
     @property
     def public_url(self) -> str:

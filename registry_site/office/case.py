@@ -21,6 +21,7 @@ from registry_site.office.acts import Line, lines_of
 from registry_site.office.asked import parameters
 from registry_site.office.desk import Desk, NotThere, Visit
 from registry_site.office.grounds_picture import Mark, grounds_picture
+from registry_site.office.letters.kinds import OF_LETTERS
 from registry_site.office.times import TIMES, Times, times_of
 
 OF_PUBLICATION = ("publication", "entry")
@@ -90,6 +91,7 @@ def shown(desk: Desk, row: CaseRow, times: Times, role: Role) -> dict[str, Any]:
         "providers": providers(state, times),
         "model_facts": facts(state, times, whole=whole),
         "references": references(desk, lines),
+        "letters": OF_LETTERS,
         "picture": picture_of(standing, lines, times) if whole else None,
     }
 

@@ -29,6 +29,7 @@ from projections.office.questions import Office
 from projections.public.challenges import PublishedChallenges
 from registry_site.office.asked import BadQuestion
 from registry_site.office.forms import TOKEN, FormRefused, FormTooLarge, fields_of, form_token, require_token
+from registry_site.office.letters.press import Press
 from registry_site.office.uploads import Files, Sender, form_with_files, may_carry_files
 from registry_site.office.words import WORDS
 from registry_site.ui.headers import CONTENT_SECURITY_POLICY
@@ -78,6 +79,9 @@ class Desk:
     documents: DocumentStore
     settings: Settings
     challenges: PublishedChallenges
+    press: Press
+    leaf_of: Callable[[int], int | None] | None = None
+    """Finds the leaf of the event at a position in the log of the cases, where the register keeps one."""
     demonstration: bool = False
     openid: Provider | None = None
 

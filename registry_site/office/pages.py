@@ -20,6 +20,7 @@ from registry_site.office.drafts import DRAFTS, READS_DRAFTS, decide_on_draft, s
 from registry_site.office.files import show_file
 from registry_site.office.inbox import SHOWN, answer, question_of, readable
 from registry_site.office.intake import TAKES_IN, show_intake, take_in
+from registry_site.office.letters.pages import letter_pages
 from registry_site.office.places import place_of
 from registry_site.office.record import show_form, take_form
 from registry_site.office.sign_in import sign_in_routes, stay_signed_in
@@ -53,6 +54,7 @@ def office_pages(desk: Desk) -> list[BaseRoute]:
         route(desk, TAKING_IN, take_in, methods=("POST",), roles=TAKES_IN, admits=case_row_of),
         route(desk, "/workbench/challenges", show_challenges),
         *(each for path in RECORDED_AT for each in _form(desk, path)),
+        *letter_pages(desk),
         route(desk, DRAFTS, show_drafts, roles=READS_DRAFTS),
         route(desk, DRAFTS + "/{draft_id}", show_draft, roles=READS_DRAFTS),
         route(desk, DRAFTS + "/{draft_id}", decide_on_draft, methods=("POST",), roles=READS_DRAFTS),

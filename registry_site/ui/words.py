@@ -87,6 +87,13 @@ def flop(value: Decimal, language: str = "en", spoken: str = "to the power of %(
     return Markup("{}{}").format(factor, raised) if power else escape(digits)
 
 
+def flop_in_text(value: Decimal) -> str:
+    """Write a number of floating-point operations exactly where there is no markup: "1.1 × 10^25"."""
+    digits, power = _scientific(value)
+    factor = "" if digits == "1" else f"{digits} × "
+    return f"{factor}10^{power}" if power else digits
+
+
 def _scientific(value: Decimal) -> tuple[str, int]:
     sign, numbers, exponent = value.normalize().as_tuple()
     text = "".join(str(number) for number in numbers)
