@@ -163,3 +163,17 @@ def test_a_page_of_the_workbench_is_accessible_narrow_or_wide(visit, enter, name
         enter(here, name)
         assert here.open(places.get(address, address)).status == 200
         sound(here)
+
+
+@pytest.mark.parametrize(("width", "scripts"), [(1280, True), (320, True), (1280, False)])
+def test_an_officer_reads_the_letter_of_a_decision_and_takes_it_away_as_pdf(visit, enter, width, scripts):
+    with visit(width, scripts=scripts) as here:
+        enter(here, "case-officer")
+        here.open("/workbench/?search=Kahnfahrt")
+        here.page.locator("a.register-table__name").first.click()
+        here.page.get_by_role("link", name="letter of event").first.click()
+        here.page.get_by_role("heading", level=2, name="Operative part").wait_for()
+        if scripts:
+            sound(here)
+        address = here.page.get_by_role("link", name="This letter as PDF").get_attribute("href")
+        assert here.page.request.get(f"{here.base}{address}").body().startswith(b"%PDF-1.7")
