@@ -31,6 +31,7 @@ from registry_site.office.acts import lines_of
 from registry_site.office.desk import Desk
 from registry_site.office.letters.pages import letter_pages
 from registry_site.office.letters.press import Press
+from registry_site.ui.words import day_in_words
 from tests.interfaces.office_house import OFFICERS, Browser, House, served, title, way, words
 from tests.interfaces.printed import body, opened, squeezed
 
@@ -187,6 +188,22 @@ def test_what_is_no_decision_of_this_case_has_no_letter_and_leaves_nothing(house
         assert officer.get(f"{address}{ending}").status_code == 404, address
     assert officer.get(f"{letter_at(house)}{ending}?known_at=2026-01-01").status_code == 400
     assert house.noted(before) == []
+
+
+def test_a_rectification_is_told_from_the_text_that_it_rectifies(tmp_path: Path) -> None:
+    with served(tmp_path, "covers-rectified-annulled-revoked-typo.yaml") as house:
+        desk = desk_of(house)
+        rows = [row for case in house.cases.values() for row in desk.office.history(UUID(case)) if row.event.topic == "DecisionRectified"]
+        fact, stream = rows[0].event.fact, rows[0].event.stream
+        browser = house.browser().signed_in()
+        letter = " ".join(article(browser.get(f"/workbench/cases/{stream.key}/letters/{rows[0].event.event_id}")).split())
+        decided = next(row.event for row in desk.office.history(UUID(stream.key)) if getattr(row.event.fact, "decision_id", None) == fact.decision_id)
+        assert f"Decision {decided.fact.commission_ref} of {day_in_words(decided.fact.adopted_on)}" in letter
+        assert f"Corrected on {day_in_words(fact.corrected_on)}" in letter
+        assert "A rectification is no new decision" in letter
+        assert "An action for annulment may be brought" not in letter
+        since = words(browser.get(f"/workbench/cases/{stream.key}/letters/{decided.event_id}"))
+        assert "Decision rectified ," in since
 
 
 # -- Who reads them ----------------------------------------------------------------------------------

@@ -151,7 +151,7 @@ def _receipts(about: CaseAsked, sha256: str) -> Iterator[Paragraph | Items | Tab
             (
                 "Save ",
                 Code("events.ndjson"),
-                ", which is attached to this file. Its SHA-256 must be ",
+                ", which is attached to the PDF. Its SHA-256 must be ",
                 Code(sha256),
                 "; each line without its end is an event.",
             ),

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from domain.law.periods import in_words
 from domain.law.provisions import CHAPTER_V
 from domain.model_case.arguments import AcceptanceConverted, ArgumentsAccepted, ArgumentsRejected
 from domain.model_case.case import ModelCase, decision_of
@@ -21,6 +20,8 @@ from domain.types import ALL_POINTS
 from registry_site.office.acts import act_name
 from registry_site.office.fields import choice_name, label_of
 from registry_site.office.letters.content import Code, Words
+from registry_site.office.words import instant_in_words
+from registry_site.ui.words import day_in_words
 
 Sentences = Iterator[Words]
 INFORMED = "It has effect from the moment at which its addressee is informed of it, and none before (Article 297(2) TFEU)."
@@ -47,7 +48,7 @@ def target(case: ModelCase, decision_id: UUID) -> Words:
     found = decision_of(case, decision_id)
     if found is None:
         return "the decision with the number ", Code(str(decision_id))
-    day = f" of {in_words(found.fact.adopted_on)}" if found.fact.adopted_on else ""
+    day = f" of {day_in_words(found.fact.adopted_on)}" if found.fact.adopted_on else ""
     return (f"decision {found.fact.commission_ref}{day} ({act_name(found.topic)})",)
 
 
@@ -74,7 +75,7 @@ def _acceptance(fact: ArgumentsAccepted, case: ModelCase) -> Sentences:
 def _conversion(fact: AcceptanceConverted, case: ModelCase) -> Sentences:
     yield "The acceptance in ", *target(case, fact.target_decision_id), f" becomes a rejection, because {CHANGES[fact.change]}."
     if fact.effective_from:
-        yield "The decision states an earlier effect, from ", Code(fact.effective_from.isoformat()), "."
+        yield (f"The decision states an earlier effect, from {instant_in_words(fact.effective_from)} (Brussels).",)
 
 
 # -- Designation, Article 52(1) and (4) --------------------------------------------------------
@@ -83,7 +84,7 @@ def _conversion(fact: AcceptanceConverted, case: ModelCase) -> Sentences:
 def _designation_52_1(fact: ModelDesignatedUnder52_1, case: ModelCase) -> Sentences:
     yield ("The model is designated as a general-purpose AI model with systemic risk of which the Commission was not notified (Article 52(1)).",)
     if fact.condition_met_on:
-        yield (f"It met the condition of Article 51(1), point (a), on {in_words(fact.condition_met_on)}.",)
+        yield (f"It met the condition of Article 51(1), point (a), on {day_in_words(fact.condition_met_on)}.",)
 
 
 def _designation_52_4(fact: ModelDesignatedUnder52_4, case: ModelCase) -> Sentences:
@@ -181,7 +182,7 @@ KINDS: dict[type[Fact], Kind] = {
         "Designation under Article 52(1)",
         _designation_52_1,
         "Once the provider is informed it reaches back to the day on which the condition was met, "
-        f"not before {in_words(CHAPTER_V)} (Article 113(b)).",
+        f"not before {day_in_words(CHAPTER_V)} (Article 113(b)).",
         "There is no reassessment of this designation: Article 52(5) speaks of designations under Article 52(4) alone.",
     ),
     ModelDesignatedUnder52_4: Kind(
@@ -209,6 +210,7 @@ KINDS: dict[type[Fact], Kind] = {
         "Rectification of a decision",
         _rectified,
         "The text is right from the start: no date and no clock is new, except what follows from the true day of adoption where that was misprinted.",
+        "A rectification is no new decision: the time for an action against the decision runs from the notification of the decision itself.",
     ),
 }
 OF_LETTERS = tuple(KINDS)

@@ -31,6 +31,7 @@ from registry_site.ui.words import day_in_words
 LANGUAGES = ("en",)
 """Languages in which letters can be written."""
 JSON = "application/json"
+NOT_STATED = "The record does not say that the decision states"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def letter(about: Said, row: EventRow, leaf: int | None) -> Paper:
         _verify(attached.name, digest(row.state), leaf),
     )
     sections = (*_substance(about, law), *dates, _remedies(about), Section("The record, and how to verify it", record), _field_by_field(about))
-    since = f"It says what was recorded on {instant_in_words(event.recorded_at)}. What was recorded later is in the file of the case."
+    since = f"It says what was recorded up to {instant_in_words(event.recorded_at)} (Brussels). What came later is in the file of the case."
     return _paper(about, sections, event.recorded_at, attached, notes(since, *_language(about), invented=about.invented))
 
 
@@ -183,20 +184,22 @@ def _document(found: str | None) -> tuple[Words, ...]:
 
 def _remedies(about: Said) -> Section:
     """Say which remedies there are, and whether the record says that the decision states them (Article 18(1) of Regulation (EU) 2019/1020)."""
-    decision = about.decision
-    says = "As recorded, the decision states" if decision and decision.remedies_stated else "The record does not say that the decision states"
-    words = [
-        f"{says} the remedies that are open against it.",
-        "An action for annulment may be brought before the General Court of the European Union within two months of the notification of the decision "
-        "to its addressee, extended by ten days on account of distance (Article 263(6) TFEU; Rules of Procedure of the General Court, Article 60).",
-        "An action has no suspensory effect; the Court may order that the act be suspended (Articles 278 and 279 TFEU).",
-        *([about.kind.remedy] if about.kind.remedy else []),
-    ]
+    decision, special = about.fact, [about.kind.remedy] if about.kind.remedy else []
+    words = [*_general_remedies(decision), *special] if isinstance(decision, CommissionDecision) else special
     return Section("Remedies", tuple(Paragraph((each,)) for each in words))
 
 
+def _general_remedies(decision: CommissionDecision) -> Iterator[str]:
+    yield f"{'As recorded, the decision states' if decision.remedies_stated else NOT_STATED} the remedies that are open against it."
+    yield (
+        "An action for annulment may be brought before the General Court of the European Union within two months of the notification of the decision "
+        "to its addressee, extended by ten days on account of distance (Article 263(6) TFEU; Rules of Procedure of the General Court, Article 60)."
+    )
+    yield "An action has no suspensory effect; the Court may order that the act be suspended (Articles 278 and 279 TFEU)."
+
+
 def _verify(name: str, sha256: str, leaf: int | None) -> Items:
-    steps: list[Words] = [("Save ", Code(name), ", which is attached to this file. Its SHA-256 must be ", Code(sha256), ".")]
+    steps: list[Words] = [("Save ", Code(name), ", which is attached to the PDF. Its SHA-256 must be ", Code(sha256), ".")]
     if leaf is not None:
         steps.append(
             (

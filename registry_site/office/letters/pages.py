@@ -12,6 +12,7 @@ from starlette.routing import Route
 from api.stores.drafts import Draft, Outcome
 from domain.actors import READS_EVERYTHING
 from domain.events import event_type, read
+from domain.model_case.undoing import DecisionRectified
 from domain.types import utc_text
 from projections.office.questions import CaseRow, EventRow
 from registry_site.office.acts import Line, lines_of
@@ -77,7 +78,9 @@ def _letter(desk: Desk, visit: Visit) -> tuple[Paper, CaseRow]:
     parameters(visit.request.url.query, ())
     row = case_row_of(desk, visit)
     found = _line(desk, row, visit.request.path_params["event_id"]).row
-    then = known(desk.office, UUID(row.case_id), found.event.recorded_at, found.position)
+    # A rectification is told from the text that it rectifies; any other decision from the case with itself, for the clocks that it starts.
+    position = found.position - 1 if isinstance(found.event.fact, DecisionRectified) else found.position
+    then = known(desk.office, UUID(row.case_id), found.event.recorded_at, position)
     return letter(Said(found.event.fact, then.case, then.law, desk.demonstration), found, _leaf(desk, found)), row
 
 

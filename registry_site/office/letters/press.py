@@ -1,5 +1,6 @@
 """The way from a paper to its PDF: a process for each, few at once, and bounds to what goes in and how long it takes."""
 
+import re
 import subprocess
 import sys
 import unicodedata
@@ -20,6 +21,10 @@ SHOWN = ((0x20, 0x7E), (0xA0, 0x484), (0x487, 0x4FF), (0x1E00, 0x1FFF), (0x2010,
 """Stretches of Unicode that the fonts of typst show wherever a character is assigned: Latin, Greek, Cyrillic, signs, figures, arrows."""
 HIDDEN = frozenset({"Cn", "Cc", "Cf"})
 """Categories of what is not assigned, or cannot be seen: a mark that turns the direction of reading would make a letter say something else."""
+
+LONG = re.compile(r"[^\s/]{40,}")
+HASH = re.compile(r"[0-9a-f]{64}")
+BREAK = "\u200b"
 
 
 class TooLarge(Exception):
@@ -50,7 +55,7 @@ class Press:
         """
         content = orjson.loads(paper.content())
         readable = _readable(content)
-        readable["unshown"] = readable != content
+        readable = {**_breakable(readable), "unshown": readable != content}
         inputs = {"content": orjson.dumps(readable).decode(), "record": paper.attached.content.decode()}
         asked = {"template": template, "inputs": inputs, "at": int(paper.dated_at.timestamp()), "seconds": ceil(self.seconds), "memory": self.memory}
         size = sum(len(text.encode()) for text in inputs.values())
@@ -89,3 +94,16 @@ def _shown(character: str) -> str:
     number = ord(character)
     visible = any(first <= number <= last for first, last in SHOWN) and unicodedata.category(character) not in HIDDEN
     return character if visible else f"[U+{number:04X}]"
+
+
+def _breakable(value: Any) -> Any:
+    """Let a word longer than a line break anywhere: text that runs off the page is lost. Hashes fit, and stay whole to be copied."""
+    if isinstance(value, dict):
+        return {name: _breakable(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_breakable(each) for each in value]
+    return LONG.sub(_broken, value) if isinstance(value, str) else value
+
+
+def _broken(found: re.Match[str]) -> str:
+    return found[0] if HASH.fullmatch(found[0]) else BREAK.join(found[0])
