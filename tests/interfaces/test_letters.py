@@ -127,6 +127,7 @@ def test_the_page_of_a_case_leads_to_the_letter_and_the_letter_to_its_pdf(house:
     assert f'href="{address}.pdf"' in answer.text
     pdf = officer.get(f"{address}.pdf")
     assert (pdf.status_code, pdf.headers["content-type"], pdf.headers["cache-control"]) == (200, "application/pdf", "no-store")
+    assert pdf.headers["content-disposition"] == f'attachment; filename="letter-{address.rpartition("/")[2]}.pdf"'
 
 
 def test_the_letter_says_what_was_decided_why_under_which_law_and_what_can_be_done(house: House, officer: Browser) -> None:
@@ -249,6 +250,9 @@ def test_the_letter_of_a_draft_is_marked_and_has_its_fingerprint_and_its_bytes(h
     assert "Draft: not adopted" in said
     assert draft.fingerprint in said
     assert "It binds nobody and nothing of it is recorded." in said
+    assert "To be adopted on 1 June 2026" in said
+    assert "As drafted, the decision states the remedies" in said
+    assert "recorded by" not in said.lower()
     pdf = officer.get(f"{draft_address(draft)}.pdf").content
     assert opened(pdf).attachments == {"draft.json": [draft.content]}
     assert "Draft: not adopted" in opened(pdf).pages[-1].extract_text()

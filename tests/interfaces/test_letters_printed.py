@@ -76,6 +76,7 @@ def test_remedies_are_said_to_be_stated_only_when_the_record_says_so():
     stated = "As recorded, the decision states the remedies that are open against it."
     assert stated in texts(letter_of(with_data(DESIGNATION, remedies_stated=True)))
     assert stated not in texts(letter_of(with_data(DESIGNATION, remedies_stated=False)))
+    assert stated.replace("states", "is not said to state") in texts(letter_of(with_data(DESIGNATION, remedies_stated=False)))
 
 
 def test_a_register_without_a_log_names_no_leaf():

@@ -31,7 +31,6 @@ from registry_site.ui.words import day_in_words
 LANGUAGES = ("en",)
 """Languages in which letters can be written."""
 JSON = "application/json"
-NOT_STATED = "The record does not say that the decision states"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +41,7 @@ class Said:
     case: ModelCase
     law: Law
     invented: bool
+    adopted: bool = True
 
     @property
     def decision(self) -> CommissionDecision | None:
@@ -91,8 +91,8 @@ def draft_letter(about: Said, draft: Draft) -> Paper:
     )
     verify: Words = ("The fingerprint is the SHA-256 of the file ", Code(attached.name), ", which is attached.")
     sections = (*_substance(about, ()), _remedies(about), Section("The draft", (frozen, Paragraph(verify))), _field_by_field(about))
-    warning = f"{mark}. It binds nobody and nothing of it is recorded."
-    return _paper(about, sections, draft.drafted_at, attached, notes(warning, *_language(about), invented=about.invented), mark)
+    warning = f"{mark}. It binds nobody and nothing of it is recorded. Its fingerprint is {draft.fingerprint}."
+    return _paper(about, sections, draft.drafted_at, attached, (warning, *notes(*_language(about), invented=about.invented)), mark)
 
 
 def _paper(about: Said, sections: tuple[Section, ...], at: datetime, attached: Attached, said_first: tuple[str, ...], mark: str = "") -> Paper:
@@ -135,11 +135,16 @@ def _head(about: Said) -> Pairs:
     return Pairs(
         (
             ("Reference", said(_reference(about.fact))),
-            ("Adopted on" if about.decision is about.fact else "Corrected on", said(day_in_words(day) if day else "no day is stated")),
+            (_day_of(about), said(day_in_words(day) if day else "no day is stated")),
             ("Model", said(name_of(about.case))),
             ("Case", coded(about.case.stream.key)),
         )
     )
+
+
+def _day_of(about: Said) -> str:
+    name = "Adopted on" if about.decision is about.fact else "Corrected on"
+    return name if about.adopted else f"To be {name.lower()}"
 
 
 def _addressees(case: ModelCase, ref: UUID) -> Pairs:
@@ -185,12 +190,17 @@ def _document(found: str | None) -> tuple[Words, ...]:
 def _remedies(about: Said) -> Section:
     """Say which remedies there are, and whether the record says that the decision states them (Article 18(1) of Regulation (EU) 2019/1020)."""
     decision, special = about.fact, [about.kind.remedy] if about.kind.remedy else []
-    words = [*_general_remedies(decision), *special] if isinstance(decision, CommissionDecision) else special
+    words = (
+        [*_general_remedies(decision, "As recorded" if about.adopted else "As drafted"), *special]
+        if isinstance(decision, CommissionDecision)
+        else special
+    )
     return Section("Remedies", tuple(Paragraph((each,)) for each in words))
 
 
-def _general_remedies(decision: CommissionDecision) -> Iterator[str]:
-    yield f"{'As recorded, the decision states' if decision.remedies_stated else NOT_STATED} the remedies that are open against it."
+def _general_remedies(decision: CommissionDecision, known: str) -> Iterator[str]:
+    stated = "states" if decision.remedies_stated else "is not said to state"
+    yield f"{known}, the decision {stated} the remedies that are open against it."
     yield (
         "An action for annulment may be brought before the General Court of the European Union within two months of the notification of the decision "
         "to its addressee, extended by ten days on account of distance (Article 263(6) TFEU; Rules of Procedure of the General Court, Article 60)."
@@ -215,4 +225,6 @@ def _verify(name: str, sha256: str, leaf: int | None) -> Items:
 
 
 def _field_by_field(about: Said) -> Section:
-    return Section("What the record says, field by field", (pairs_of(fields_of(type(about.fact)), data_of(about.fact)),))
+    return Section(
+        f"What the {'record' if about.adopted else 'draft'} says, field by field", (pairs_of(fields_of(type(about.fact)), data_of(about.fact)),)
+    )

@@ -63,7 +63,7 @@ def show_letter(desk: Desk, visit: Visit) -> Response:
 
 def print_letter(desk: Desk, visit: Visit) -> Response:
     """Give the letter of a decision as PDF; that it was read is noted. Raises: NotThere, BadQuestion."""
-    return _told(desk, visit, lambda: _printed(desk, visit, "decision.typ", *_letter(desk, visit), "letter"))
+    return _told(desk, visit, lambda: _printed(desk, visit, "decision.typ", *_letter(desk, visit), f"letter-{visit.request.path_params['event_id']}"))
 
 
 def _letter_page(desk: Desk, visit: Visit) -> Response:
@@ -120,7 +120,9 @@ def show_draft_letter(desk: Desk, visit: Visit) -> Response:
 def print_draft_letter(desk: Desk, visit: Visit) -> Response:
     """Give the letter that a draft would become as PDF; once adopted, that of the decision. Raises: NotThere, BadQuestion."""
     return _of_draft(
-        desk, visit, lambda desk, visit, draft: _told(desk, visit, lambda: _printed(desk, visit, "decision.typ", *_draft(desk, draft), "draft"))
+        desk,
+        visit,
+        lambda desk, visit, draft: _told(desk, visit, lambda: _printed(desk, visit, "decision.typ", *_draft(desk, draft), f"draft-{draft.draft_id}")),
     )
 
 
@@ -161,7 +163,7 @@ def _draft(desk: Desk, draft: Draft) -> tuple[Paper, CaseRow]:
     # A demonstration may run ahead of the clock that dates drafts.
     at = max([draft.drafted_at, *(each.event.recorded_at for each in seen)])
     then = known(desk.office, case_id, at, max((each.position for each in seen), default=0))
-    return draft_letter(Said(fact, then.case, then.law, desk.demonstration), draft), row
+    return draft_letter(Said(fact, then.case, then.law, desk.demonstration, adopted=False), draft), row
 
 
 def _is_seen(row: EventRow, draft: Draft) -> bool:
@@ -198,7 +200,7 @@ def _position(asked: dict[str, str]) -> int | None:
 def _case_file(desk: Desk, visit: Visit, row: CaseRow, times: Times, position: int) -> Response:
     then = known(desk.office, UUID(row.case_id), times.known_at, position)
     leaves = [_leaf(desk, each) for each in then.rows]
-    return _printed(desk, visit, "case_file.typ", case_file(CaseAsked(times, position, then, leaves, desk.demonstration)), row, "case")
+    return _printed(desk, visit, "case_file.typ", case_file(CaseAsked(times, position, then, leaves, desk.demonstration)), row, f"case-{row.case_id}")
 
 
 # -- Answers ------------------------------------------------------------------------------------
@@ -207,8 +209,8 @@ def _case_file(desk: Desk, visit: Visit, row: CaseRow, times: Times, position: i
 def _printed(desk: Desk, visit: Visit, template: str, paper: Paper, row: CaseRow, name: str) -> Response:
     content = desk.press.printed(template, paper)
     desk.note_read(visit, [f"case/{row.case_id}"])
-    shown = {"content-disposition": f'inline; filename="{name}-{row.case_id}.pdf"'}
-    return Response(content, media_type=PDF, headers={**HEADERS, **shown})
+    taken = {"content-disposition": f'attachment; filename="{name}.pdf"'}
+    return Response(content, media_type=PDF, headers={**HEADERS, **taken})
 
 
 def _told(desk: Desk, visit: Visit, answered: Callable[[], Response]) -> Response:
