@@ -42,6 +42,7 @@ from api.stores.tokens import TokenStore
 from api.stores.turns import one_at_a_time
 from api.stores.vault import Vault
 from api.stores.vault_key import MemoryKey, VaultKey
+from api.stores.webhooks import WebhookStore
 from domain.ids import STREAMS
 from domain.law.periods import legal_day
 from domain.legal_parameters import first_law
@@ -124,6 +125,7 @@ def _set_up(database_url: str, role: str | None, public_role: str | None) -> Non
         LogStore(database_url),
         DocumentStore(database_url, MemoryShelf()),
         Vault(database_url, MemoryKey()),
+        WebhookStore(database_url),
         estimates,
     ):
         kept.create(role)

@@ -1,10 +1,13 @@
 """On PostgreSQL the walls stand in the data: what a role may not do, the server refuses."""
 
+from dataclasses import replace
+
 import psycopg
 import pytest
 
 from api.dockets.files import read_docket
 from api.settings import Settings
+from api.stores.webhooks import Attempt, State, WebhookStore
 from api.wiring import open_register, published, rebuild, set_up
 from domain.types import instant
 from projections.public.answers import PublicList
@@ -61,6 +64,29 @@ def test_the_public_role_reads_the_list_and_nothing_else(database: tuple[str, st
             session.execute(f"SELECT * FROM {hidden}")
     with psycopg.connect(public) as session, pytest.raises(psycopg.errors.InsufficientPrivilege):
         session.execute("DELETE FROM published.entries")
+
+
+def test_the_web_role_moves_webhooks_on_and_cannot_point_them_elsewhere(database: tuple[str, str, str]) -> None:
+    owner, web, public = database
+    operators, delivering = WebhookStore(owner), WebhookStore(web)
+    at = instant("2026-03-02T10:00:00+01:00")
+    seen = operators.add("observatory", "https://receiver.example/", 0, at)
+    moved = replace(seen, state=State.ACTIVE, delivered=1)
+    assert delivering.change(seen, moved, Attempt(at, 1, "msg_1", 200, "", 5))
+    assert delivering.due(at) == [moved]
+    assert len(delivering.attempts("observatory", 1)) == 1
+    delivering.close()
+    for statement in (
+        "INSERT INTO webhooks.subscriptions SELECT * FROM webhooks.subscriptions",
+        "UPDATE webhooks.subscriptions SET url = 'https://other.example/'",
+        "DELETE FROM webhooks.subscriptions",
+    ):
+        with psycopg.connect(web) as session, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            session.execute(statement)
+    with psycopg.connect(public) as session, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        session.execute("SELECT * FROM webhooks.subscriptions")
+    assert operators.all() == [moved]
+    operators.close()
 
 
 def test_the_rights_outlive_a_rebuild(database: tuple[str, str, str]) -> None:
