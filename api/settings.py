@@ -23,6 +23,8 @@ class Settings(BaseSettings):
     wait_seconds: float = Field(2.0, ge=0, le=30, description="how long an answer waits for the read side")
     witness_policy: str = Field("", description="file that names the witnesses of the public log (C2SP tlog-policy); empty for none")
     witness_seconds: float = Field(2.0, ge=0, le=30, description="how long the public log waits for its witnesses before it is published")
+    webhook_ports: tuple[int, ...] = Field((443,), description="ports that webhooks may be sent to, as JSON: [443, 8443]")
+    webhook_loopback: bool = Field(False, description="send webhooks to this machine too, also by http: for demonstrations and tests, nowhere else")
     prepared_bytes: int = Field(64 * 1024 * 1024, ge=0, description="memory for prepared public answers")
     documents_folder: str = Field("", description="where documents are kept; by default `documents` beside the stores of a folder, else in `var`")
     retention_years: int = Field(30, ge=1, le=100, description="how long a closed file is kept; while it is, no person it names is erased")

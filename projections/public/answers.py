@@ -146,6 +146,11 @@ class PublicList:
         self._kept[key] = found = answer()
         return found
 
+    def webhook_keys(self) -> tuple[str, ...]:
+        """Return the keys that verify webhooks."""
+        with self.store.reading() as rows:
+            return tuple((rows.execute(select(about.c.value).where(about.c.name == "webhook_keys")).scalar() or "").split())
+
     def note(self, name: str, value: str) -> None:
         """Keep what the register says of itself."""
         with self.store.engine.begin() as rows:

@@ -39,3 +39,7 @@ class PageQuestions(PublicQuestions, Protocol):
     def estimates(self) -> Estimates | None:
         """Return the published estimates of others, None before the first import."""
         ...
+
+    def webhook_keys(self) -> tuple[str, ...]:
+        """Return every public key that ever signed a webhook, as Standard Webhooks writes them, the one in use first; none before the first."""
+        ...

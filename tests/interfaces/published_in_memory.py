@@ -111,6 +111,9 @@ class PublishedInMemory:
             gone=tuple((entry.listed_on, entry.removed_on, 1) for entry in entries if entry.removed_on),
         )
 
+    def webhook_keys(self) -> tuple[str, ...]:
+        return ()
+
     def estimates(self) -> Estimates | None:
         return self.imported
 

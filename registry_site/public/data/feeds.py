@@ -19,7 +19,7 @@ from registry_site.public.data.card import NAME
 from registry_site.public.data.corrections import corrected_by, receipt, told_change
 from registry_site.public.data.fold import LICENCE, description
 from registry_site.public.data.forms import canonical
-from registry_site.public.data.news import News, complete_page, newest, summary_of, title_of
+from registry_site.public.data.news import News, complete_page, following, newest, summary_of, title_of
 from registry_site.public.data.room import NoSuchForm, Room, kept
 
 ATOM = "application/atom+xml"
@@ -148,6 +148,12 @@ def _json(room: Room, news: News) -> Response:
         "items": [_item(room, change, news) for change in news.changes],
     }
     return kept(canonical(feed | ({"next_url": address_of(room, news.older, "json")} if news.older else {})), JSON_FEED, room.dated(news.known))
+
+
+def item_after(room: Room, number: int) -> dict[str, Any] | None:
+    """Give the change after a number as the feed has it; None while the published log covers none."""
+    found = following(room, number)
+    return _item(room, found.changes[0], found) if found.changes else None
 
 
 def _item(room: Room, change: Change, news: News) -> dict[str, Any]:

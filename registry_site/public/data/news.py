@@ -60,6 +60,14 @@ def complete_page(room: Room, number: int, current: str) -> News:
     return found
 
 
+def following(room: Room, number: int) -> News:
+    """Give the one change after a number, once the published log covers it."""
+    published = room.published()
+    known = room.snapshots.known(When(), published)
+    found = [change for change in room.questions.changes(None, None, first=1, after=number) if published and change.number <= known.changes]
+    return News(tuple(found), _pairs(room, found, known), None, known.changes // PER_PAGE, known, published is not None)
+
+
 def _news(room: Room, archive: int | None) -> News:
     published = room.published()
     known = room.snapshots.known(When(), published)

@@ -1,6 +1,7 @@
 """The pages about the data: downloads and interfaces in plain words, and how the list follows from the log."""
 
 from importlib.resources import files
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,9 +15,12 @@ from registry_site.public.data.fold import description
 from registry_site.public.data.forms import canonical
 from registry_site.public.data.graph import json_ld, turtle
 from registry_site.public.data.lists import JSON, JSON_LD, LIST_FORMS
-from registry_site.public.data.room import Room, kept
+from registry_site.public.data.room import NoSuchForm, Room, kept
+from registry_site.public.data.small_files import TEXT
+from registry_site.public.desk import NOT_KEPT
 
 PYTHON = "text/x-python; charset=utf-8"
+WEBHOOK_KEYS = "/data/webhook-keys.txt"
 
 
 def data_pages(room: Room) -> list[BaseRoute]:
@@ -28,7 +32,9 @@ def data_pages(room: Room) -> list[BaseRoute]:
         found = card(room)
         said = description(desk.questions.state().demonstration)
         search = dataset_for_search(room.address, said, found.first_day)
-        return desk.page("data.html", request, card=found, names=FORM_NAMES, fields=FIELDS, terms=TERMS, dataset=search, address=room.address)
+        webhooks = {"key_file": WEBHOOK_KEYS if room.questions.webhook_keys() else "", "write_to": room.site.write_to}
+        told: dict[str, Any] = {"names": FORM_NAMES, "fields": FIELDS, "terms": TERMS, "dataset": search, "webhooks": webhooks}
+        return desk.page("data.html", request, card=found, address=room.address, **told)
 
     def fold(desk: desks.Desk, request: Request) -> Response:
         """Tell in words how the list follows from the log."""
@@ -43,6 +49,15 @@ def fold_file(room: Room, request: Request) -> Response:
     """Give the fold itself, the file that runs in our tests."""
     parameters(request.scope["query_string"], ())
     return kept((files("registry_site.public.data") / "fold.py").read_bytes(), PYTHON)
+
+
+def webhook_keys(room: Room, request: Request) -> Response:
+    """Give the public keys that verify webhooks, each on a line, the one in use first; none where none was ever sent."""
+    parameters(request.scope["query_string"], ())
+    keys = room.questions.webhook_keys()
+    if not keys:
+        raise NoSuchForm({"feed": "/feed.json"})
+    return kept("".join(f"{key}\n" for key in keys).encode(), TEXT, NOT_KEPT)
 
 
 def _card(room: Room, request: Request) -> Card:

@@ -44,11 +44,16 @@ class PublishedLog(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What the register says of its own place: its address without a slash at the end, whom to tell about a hole, the paths of its pages."""
+    """
+    What the register says of its own place.
+
+    Its address without a slash at the end, whom to tell about a hole, the paths of its pages, and where readers write to, as a URI.
+    """
 
     address: str
     contact: str
     pages: tuple[str, ...] = ()
+    write_to: str = ""
 
 
 class NoSuchForm(Exception):

@@ -5,7 +5,7 @@ from starlette.routing import BaseRoute
 from registry_site.public.data.feeds import archive, atom, json_feed
 from registry_site.public.data.lists import CSV_METADATA, entry_data, list_data, list_metadata
 from registry_site.public.data.mementos import timemap_data
-from registry_site.public.data.pages import catalogue_json_ld, catalogue_turtle, data_pages, fold_file, package
+from registry_site.public.data.pages import WEBHOOK_KEYS, catalogue_json_ld, catalogue_turtle, data_pages, fold_file, package, webhook_keys
 from registry_site.public.data.room import Room, route
 from registry_site.public.data.small_files import part_of_sitemap, robots, security, sitemap
 
@@ -23,6 +23,7 @@ def public_data(room: Room) -> list[BaseRoute]:
         route(room, "/feed/{number}.{form}", archive),
         *data_pages(room),
         route(room, "/data/fold.py", fold_file),
+        route(room, WEBHOOK_KEYS, webhook_keys),
         route(room, "/catalog.jsonld", catalogue_json_ld),
         route(room, "/catalog.ttl", catalogue_turtle),
         route(room, "/datapackage.json", package),
