@@ -37,6 +37,7 @@ from api.rest.routes import rest_routes
 from api.schemas import ASSESSMENTS, assessment_schema, notification_schema
 from api.schemas import MEDIA_TYPE as SCHEMA
 from api.settings import Settings
+from api.webhooks.opening import open_deliveries
 from api.wiring import Register, demonstration_clock, open_documents, open_door, open_persons, open_register, open_vault, published, server_clock
 from domain.law.periods import legal_day, start_of
 from projections.office.inbox import Inbox
@@ -140,7 +141,7 @@ async def _whole(app: FastAPI) -> AsyncIterator[None]:
         app.state.ready = lambda: register.follower.failed is None and logs.follower.failed is None
         # So that data name the log that they follow from, from the first answer on.
         await asyncio.to_thread(logs.follower.wait_for, register.recorder.head(), CATCHING_UP)
-        tasks.append(asyncio.create_task(_publish_seals(app, register, logs)))
+        tasks += [asyncio.create_task(_publish_seals(app, register, logs)), asyncio.create_task(app.state.webhooks.run())]
     app.router.routes.extend([*_staff_routes(app, register, logs), *_public_routes(app, register.public, _challenges(app, register).receive)])
     try:
         yield
@@ -157,6 +158,8 @@ async def _whole(app: FastAPI) -> AsyncIterator[None]:
 
 def _open_stores(app: FastAPI, register: Register) -> None:
     """Open what is primary besides the events, and sweep what an upload left that was killed."""
+    in_memory = app.state.settings.database_url == "sqlite://"
+    app.state.webhooks = None if in_memory else open_deliveries(app.state.settings, register.public)
     app.state.door = open_door(app.state.settings)
     app.state.openid = open_provider(app.state.settings)
     app.state.documents = open_documents(app.state.settings)
@@ -165,6 +168,8 @@ def _open_stores(app: FastAPI, register: Register) -> None:
 
 
 def _close_stores(app: FastAPI) -> None:
+    if app.state.webhooks:
+        app.state.webhooks.store.close()
     app.state.persons.vault.close()
     app.state.documents.close()
     app.state.door.close()
@@ -285,7 +290,7 @@ def _public_routes(app: FastAPI, shown: PublicList, receive: Receive) -> list[Ba
     log = LogAnswers(PublicShelf(shown.store))
     settings: Settings = app.state.settings
     pages = [*public_pages(shown, clock=clock, address=settings.public_url), *verify_pages(shown, log, clock=clock, address=settings.public_url)]
-    site = Site(settings.public_url, settings.security_uri, ("/data", "/data/fold", *page_addresses(pages)))
+    site = Site(settings.public_url, settings.security_uri, ("/data", "/data/fold", *page_addresses(pages)), settings.contact_uri)
     room = Room(shown, Snapshots(shown.store), log, clock, site)
     return [
         *with_mementos([*public_data(room), *pages], room),

@@ -23,11 +23,30 @@ from api.cli import (
     token,
     verify,
     watchlist,
+    webhook,
 )
 from api.stores.event_store import StoreNotMigrated, UnknownDatabaseUrl
 from api.stores.event_store.mapper import UnknownEvent
 
-ROOMS = (serve, demo, replay, storage, verify, bundle, export, seal, account, token, keys, person, compute, deadline, notification, watchlist)
+ROOMS = (
+    serve,
+    demo,
+    replay,
+    storage,
+    verify,
+    bundle,
+    export,
+    seal,
+    account,
+    token,
+    keys,
+    person,
+    compute,
+    deadline,
+    notification,
+    watchlist,
+    webhook,
+)
 """The verbs in the order in which help names them."""
 
 
@@ -35,24 +54,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of every verb."""
     found = argparse.ArgumentParser(prog="registry", description="The public register of general-purpose AI models with systemic risk.")
     verbs = found.add_subparsers(title="verbs", metavar="VERB", required=True)
-    for room in (
-        serve,
-        demo,
-        replay,
-        storage,
-        verify,
-        bundle,
-        export,
-        seal,
-        account,
-        token,
-        keys,
-        person,
-        compute,
-        deadline,
-        notification,
-        watchlist,
-    ):
+    for room in ROOMS:
         room.add_parser(verbs)
     return found
 

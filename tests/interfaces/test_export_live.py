@@ -46,11 +46,12 @@ require_built()
 
 @pytest.fixture
 def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The address of a register with an entry that was corrected, and with its log."""
+    """The address of a register with an entry that was corrected, with its log, and with a key for webhooks."""
     found = f"sqlite:///{tmp_path / 'store'}"
     monkeypatch.setenv("DATABASE_URL", found)
     monkeypatch.setenv("PUBLIC_ADDRESS", PUBLIC)
     assert main(["migrate"]) == 0
+    assert main(["webhook", "rotate"]) == 0
     record(found, tmp_path, (DOCKETS / "listing-correction.yaml").read_text())
     return found
 

@@ -1,0 +1,143 @@
+"""The real service, killed while it delivers: no change is skipped, and what comes twice has the identifier that it had."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from api.logs import open_logs
+from api.settings import Settings
+from api.stores.turns import turn_to_deliver
+from api.webhooks.opening import next_key, open_deliveries
+from api.wiring import open_register, published
+from projections.public.answers import PublicList
+from tests.conftest import _free_port, _wait_for
+from tests.interfaces.graphql_stack import Stack
+from tests.interfaces.webhook_receiver import Received, Receiver, receiving
+
+pytestmark = pytest.mark.slow
+PATIENCE = 60
+
+
+@pytest.fixture
+def settings(register_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """A register whose list has changed some times, and whose log says so."""
+    monkeypatch.chdir(tmp_path)
+    found = Settings(database_url=register_url, webhook_loopback=True)
+    stack = Stack(open_register(found)).replay("publication-removal.yaml")
+    logs = open_logs(found, stack.register)
+    logs.follower.catch_up()
+    logs.close()
+    stack.register.close()
+    return found
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving(Receiver(), None) as found:
+        yield found
+
+
+def subscribe(settings: Settings, receiver: Receiver) -> int:
+    """Subscribe the receiver to everything; return the number of the last change."""
+    shown = PublicList(published(settings.database_url))
+    deliveries = open_deliveries(settings, shown)
+    next_key(settings, deliveries.keys)
+    deliveries.store.add("observatory", receiver.url("127.0.0.1", "http"), 0, deliveries.clock())
+    asyncio.run(deliveries.confirm("observatory"))
+    last = deliveries.last_change()
+    deliveries.store.close()
+    shown.store.close()
+    assert last == 4
+    return last
+
+
+@contextmanager
+def serving(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
+    port = _free_port()
+    environment = {**os.environ, "DATABASE_URL": settings.database_url, "PORT": str(port), "WEBHOOK_LOOPBACK": "true"}
+    with subprocess.Popen([sys.executable, "-m", "api.cli.main", "serve"], env=environment) as server:
+        try:
+            _wait_for(f"http://127.0.0.1:{port}", server)
+            yield server
+        finally:
+            server.kill()
+
+
+def killed_while(settings: Settings, receiver: Receiver, dies: Callable[[Receiver, Callable[[Received], None]], None]) -> None:
+    """Run the service until the receiver has killed it; the receiver is ready for that before anything can come."""
+    running: Future[subprocess.Popen[bytes]] = Future()
+    dies(receiver, lambda received: running.result(PATIENCE).kill())
+    with serving(settings) as server:
+        running.set_result(server)
+        assert server.wait(PATIENCE) == -9
+    receiver.behave, receiver.afterwards = None, lambda received: None
+
+
+def before_the_answer(receiver: Receiver, kill: Callable[[Received], None]) -> None:
+    receiver.behave = kill  # type: ignore[assignment]
+
+
+def after_the_answer(receiver: Receiver, kill: Callable[[Received], None]) -> None:
+    """One change is taken; what comes after it before the kill finds nobody who answers."""
+    taken = threading.Event()
+
+    def take_one(received: Received) -> None:
+        if taken.is_set():
+            receiver.pause.wait(PATIENCE)
+        taken.set()
+
+    receiver.behave, receiver.afterwards = take_one, kill  # type: ignore[assignment]
+
+
+def wait_for(done: threading.Event) -> None:
+    assert done.wait(PATIENCE), f"nothing came within {PATIENCE} seconds"
+
+
+def test_a_service_that_is_killed_again_and_again_skips_nothing(settings: Settings, receiver: Receiver) -> None:
+    last = subscribe(settings, receiver)
+    for dies in (before_the_answer, after_the_answer, before_the_answer):
+        killed_while(settings, receiver, dies)
+    done = threading.Event()
+    receiver.afterwards = lambda received: done.set() if received.change == last else None
+    with serving(settings):
+        wait_for(done)
+    first_of_each = list(dict.fromkeys(receiver.changes))
+    assert first_of_each == list(range(1, last + 1))
+    assert len(receiver.changes) > last, "none was on its way when the service was killed"
+    assert sorted(receiver.changes) == receiver.changes, "a change came before one that was not taken"
+    messages = {(each.change, each.headers["webhook-id"], each.body) for each in receiver.received if each.change}
+    assert len(messages) == last
+
+
+def test_one_process_delivers_and_another_goes_on_when_it_is_killed(settings: Settings, receiver: Receiver) -> None:
+    last = subscribe(settings, receiver)
+    begun, other_stands_by, done = threading.Event(), threading.Event(), threading.Event()
+
+    def hold(received: Received) -> None:
+        if not begun.is_set():
+            begun.set()
+            other_stands_by.wait(PATIENCE)
+
+    receiver.behave = hold
+    receiver.afterwards = lambda received: done.set() if received.change == last else None
+    with ExitStack() as running:
+        first = running.enter_context(serving(settings))
+        wait_for(begun)
+        running.enter_context(serving(settings))
+        assert turn_to_deliver(settings.database_url) is None
+        assert receiver.changes == [1], "both deliver"
+        first.kill()
+        first.wait(PATIENCE)
+        other_stands_by.set()
+        wait_for(done)
+    assert receiver.changes == [1, *range(1, last + 1)]
