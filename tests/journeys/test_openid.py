@@ -92,14 +92,14 @@ def providing(register: str) -> Iterator[Provider]:
 
 
 @contextmanager
-def housed(folder: Path) -> Iterator[House]:
+def housed(folder: Path, *, demonstrated: bool = True) -> Iterator[House]:
     port = _free_port()
     base, url = f"http://127.0.0.1:{port}", f"sqlite:///{folder}"
     with ExitStack() as ending:
         provider = ending.enter_context(providing(base))
         known = {"OPENID_ISSUER": provider.issuer, "OPENID_CLIENT_ID": "register", "OPENID_CLIENT_SECRET": "a-secret-of-the-client"}
         environment = {**os.environ, "DATABASE_URL": url, "PORT": str(port), "PUBLIC_ADDRESS": f"127.0.0.1:{port}", **known}
-        for verb in ("migrate", "demo"):
+        for verb in ("migrate", "demo") if demonstrated else ("migrate",):
             subprocess.run([sys.executable, "-m", "api.cli.main", verb], env=environment, check=True)
         database = AccessDatabase(url)
         ending.callback(database.close)
@@ -145,6 +145,15 @@ def enter_login(here: Any, name: str) -> None:
 
 def consent(here: Any) -> None:
     here.page.get_by_role("button", name="Continue").click()
+
+
+def enter_login_in_place_of_another(here: Any, name: str, scripts: bool) -> None:
+    """Sign in where somebody else is signed in: without scripts the provider asks to go on from their session to the new one."""
+    enter_login(here, name)
+    if not scripts:
+        consent(here)
+        here.page.get_by_text("Authorize").wait_for()
+    consent(here)
 
 
 def sign_in(here: Any, name: str, address: str = "/sign-in") -> None:
@@ -268,16 +277,14 @@ def test_a_draft_is_adopted_by_signing_in_again_and_by_nobody_else(visit, house,
             sound(here)
         # Somebody else comes back.
         here.page.get_by_role("button", name="Sign in again and adopt").click()
-        enter_login(here, "also-decides")
-        consent(here)
+        enter_login_in_place_of_another(here, "also-decides", scripts)
         here.page.get_by_role("alert").get_by_text("Somebody else than you signed in").wait_for()
         if scripts:
             here.complaints.clear()
             sound(here)
         # They themselves do: the provider asks once more although it knows them.
         here.page.get_by_role("button", name="Sign in again and adopt").click()
-        enter_login(here, "decides")
-        consent(here)
+        enter_login_in_place_of_another(here, "decides", scripts)
         here.page.get_by_role("heading", level=1, name="Recorded").wait_for()
     by_hand = [("SIGNED_IN", "OPENID"), ("SIGNED_IN", "OPENID"), ("SIGN_IN_REFUSED", "OTHER_PERSON"), ("SIGNED_IN", "AGAIN")]
     assert house.outcomes(before) == by_hand
@@ -299,7 +306,7 @@ def test_a_form_whose_session_ended_is_there_after_the_way_over_the_provider(vis
 
 
 def test_while_the_provider_is_down_accounts_of_the_register_sign_in(visit, tmp_path):
-    with housed(tmp_path) as house, visit() as here:
+    with housed(tmp_path, demonstrated=False) as house, visit() as here:
         here.base = house.base
         house.provider.process.terminate()
         house.provider.process.wait()
