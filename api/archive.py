@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from api.logs import CaseShelf, Logs
+from api.published import published
 from api.stores.keys import KeyFolder, default_folder
 from api.stores.log_store import CASES, PUBLIC, LogStore
 from api.stores.seal_store import SealsKept
-from api.wiring import published
 from projections.transparency.answers import LogAnswers, PublicShelf
 from projections.transparency.case_history import Histories, Indexed
 from projections.transparency.openings import act_document, checkpoint_document

@@ -13,11 +13,13 @@ from uuid import UUID, uuid5
 import yaml
 
 from api.auth import Door
+from api.clocks import server_clock
 from api.dockets.names import Names
 from api.dockets.questions import Answers
 from api.dockets.runner import Runner
 from api.estimates.importing import show_last
 from api.persons import Persons
+from api.published import PUBLISHED, published
 from api.settings import Settings
 from api.stores.access_database import AccessDatabase
 from api.stores.access_log import AccessLog
@@ -56,19 +58,15 @@ from projections.office import tables as office_tables
 from projections.office.case_file import CaseFile, Cases, PublicationDesk
 from projections.office.questions import Office
 from projections.office.status import StatusSpans
-from projections.public import tables as public_tables
 from projections.public.answers import PublicList
 from projections.public.challenges import Challenges
 from projections.public.changes import Changes, PublishedLaw, Sequence
 from projections.public.published_list import PublicEvent, PublishedList
 from projections.rebuild import rebuild_track
 from projections.store import Decoder, ReadStore, Seen, open_store
-from projections.transparency.tables import log_tables
 
 VIEWS = "views"
 """The office's read store: a file, or a schema."""
-PUBLISHED = "public"
-"""The public read store on SQLite; a schema of the same role on PostgreSQL is called `published`."""
 
 
 @dataclass
@@ -222,13 +220,6 @@ def views(database_url: str, suffix: str = "") -> ReadStore:
     return open_store(database_url, VIEWS, office_tables.METADATA, suffix=suffix)
 
 
-def published(database_url: str, suffix: str = "") -> ReadStore:
-    """Open the public read store."""
-    log_tables(public_tables.METADATA)
-    name = "published" if database_url.startswith("postgresql") else PUBLISHED
-    return open_store(database_url, name, public_tables.METADATA, suffix=suffix)
-
-
 def open_register(settings: Settings, *, new_id: Callable[[], UUID] | None = None) -> Register:
     """
     Open a register whose stores are set up; in memory they are set up now.
@@ -324,11 +315,6 @@ def law_at_creation(at: datetime) -> Facts:
     calendars: list[dict[str, Any]] = yaml.safe_load((data / "calendars.yaml").read_text(encoding="utf-8"))["calendars"]
     annex = sha256((data / "annex_xiii.yaml").read_bytes()).hexdigest()
     return first_law(legal_day(at), calendars, annex)
-
-
-def server_clock() -> datetime:
-    """Return the time of the server: the time of recording of every store that is no demonstration."""
-    return datetime.now(UTC)
 
 
 def demonstration_clock(register: Register) -> datetime:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 from itertools import cycle
 from statistics import median
 
-from api.wiring import published
+from api.published import published
 from bench.content import DAYS_OF_OPENING, FIRST_DAY
 from bench.measure import Line, Section, cpu_us, in_turns, number, ratio
 from projections.public.answers import PublicList

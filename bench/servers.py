@@ -83,7 +83,7 @@ def register(database_url: str, first_path: str = "/") -> Iterator[Server]:
 @contextmanager
 def public_alone(database_url: str) -> Iterator[Server]:
     """Serve the public side alone, over the public read store."""
-    with served("api.main:create_public", "/", DATABASE_URL=database_url) as server:
+    with served("api.public_side:create", "/", DATABASE_URL=database_url) as server:
         yield server
 
 

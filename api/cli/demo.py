@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from api.cli.storage import progress
+from api.clocks import server_clock
 from api.dockets.files import Step, merged
 from api.dockets.runner import Runner
 from api.estimates.importing import import_snapshot, shipped
 from api.estimates.reading import read_estimates
 from api.logs import Logs, open_logs
 from api.settings import Settings
-from api.wiring import Register, open_register, open_watch_list, server_clock
+from api.wiring import Register, open_register, open_watch_list
 from domain.types import instant
 from projections.transparency.seals import sealed_at
 

@@ -10,20 +10,21 @@ from typing import Any
 
 from uvicorn.importer import import_from_string
 
+from api.clocks import server_clock
 from api.export.asking import NotStarted, running
 from api.export.folder import ExportFolder, FolderRefused, export_folder
 from api.export.links import UnfitAddress
 from api.export.site import Crawl, RecordMovedOn, Written, tiles_in_use, while_still
+from api.published import published
 from api.settings import Settings
 from api.stores.event_store import StoreNotMigrated
-from api.wiring import published, server_clock
 from domain.law.periods import legal_day
 from projections.public.answers import PublicList
 from projections.transparency.answers import LogAnswers, PublicShelf
 from registry_site.ui.static import AssetsMissing, require_built
 
 EXAMPLE = "example:\n  registry export mirror && python -m http.server --directory mirror 9000"
-APPLICATION = "api.main:create_public"
+APPLICATION = "api.public_side:create"
 
 
 def add_parser(verbs: Any) -> None:

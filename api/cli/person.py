@@ -12,12 +12,13 @@ from uuid import UUID, uuid5
 
 from pydantic import ValidationError
 
+from api.clocks import server_clock
 from api.persons import Persons
 from api.settings import Settings
 from api.stores.access_log import AccessAct
 from api.stores.keys import KeyRefused
 from api.stores.vault import PersonalData, StillOnDisk
-from api.wiring import demonstration_clock, open_door, open_persons, open_register, open_vault, server_clock
+from api.wiring import demonstration_clock, open_door, open_persons, open_register, open_vault
 from domain.actors import Actor, Role
 from domain.errors import Malformed, NotInRegister, TooBusy
 from domain.ids import STREAMS

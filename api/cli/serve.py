@@ -8,11 +8,12 @@ import uvicorn
 
 from api.browsers import LOOPBACK
 from api.cli.account import let_in
+from api.clocks import server_clock
 from api.logs import open_logs
 from api.openid import ProviderUnfit, open_provider
 from api.settings import Settings
 from api.stores.keys import KeyRefused
-from api.wiring import open_register, server_clock
+from api.wiring import open_register
 from api.witnesses import read_policy
 from projections.transparency.policy import PolicyRefused
 from registry_site.ui.static import AssetsMissing, require_built
@@ -46,7 +47,7 @@ def run(given: argparse.Namespace) -> int:
     if given.welcome:
         let = let_in(settings.database_url) if demonstration and host in LOOPBACK else None
         print(_welcome(f"http://{host}:{port}", let, demonstration=demonstration), file=sys.stderr)
-    served = "api.main:create_public" if given.public else "api.main:create"
+    served = "api.public_side:create" if given.public else "api.main:create"
     uvicorn.run(served, factory=True, host=host, port=port, workers=workers, log_level="warning", access_log=False, server_header=False)
     return 0
 

@@ -14,11 +14,12 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from api.cli.storage import progress
+from api.clocks import server_clock
 from api.estimates.differences import KINDS, Difference, Kind
 from api.estimates.importing import File, Outcome, import_snapshot, last_differences, require_place, threshold_on
 from api.estimates.reading import Gap, Reason, Snapshot, Unreadable, read_estimates
 from api.settings import Settings
-from api.wiring import open_register, open_watch_list, server_clock
+from api.wiring import open_register, open_watch_list
 from domain.law.periods import legal_day
 from domain.types import Day, plain, utc_text
 from projections.office.watch_list import Match, WatchList

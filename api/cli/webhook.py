@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from api.clocks import server_clock
+from api.published import published
 from api.settings import Settings
 from api.stores.event_store import StoreNotMigrated
 from api.stores.keys import KeyRefused
@@ -17,7 +19,6 @@ from api.webhooks.addresses import AddressRefused
 from api.webhooks.delivering import Deliveries
 from api.webhooks.opening import next_key, open_deliveries, publish_keys
 from api.webhooks.signing import KEY, told_key, told_secret
-from api.wiring import published, server_clock
 from domain.types import utc_text
 from projections.public.answers import PublicList
 

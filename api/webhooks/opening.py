@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 from datetime import datetime
 
+from api.clocks import server_clock
 from api.settings import Settings
 from api.stores.event_store import StoreNotMigrated
 from api.stores.keys import KeyFolder, default_folder
@@ -12,7 +13,6 @@ from api.webhooks.addresses import Reach
 from api.webhooks.delivering import Deliveries
 from api.webhooks.sending import Sender
 from api.webhooks.signing import KEY, told_key
-from api.wiring import server_clock
 from projections.public.answers import PublicList
 from projections.public.snapshots import Snapshots
 from projections.transparency.answers import LogAnswers, PublicShelf

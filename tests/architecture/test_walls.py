@@ -52,6 +52,8 @@ PLANTED = [
     ("public-side", "registry_site.public", "api.stores"),
     ("public-side", "registry_site.public", "registry_site.office"),
     ("public-side", "registry_site.public", "domain.a_room_of_tomorrow"),
+    ("public-process", "api.public_side", "api.wiring"),
+    ("public-process", "registry_site.public.front", "fastapi"),
     ("calculator-alone", "projections.public", "domain.compute"),
     ("calculator-alone", "api.graphql.public", "domain.compute"),
     ("shared-rooms", "registry_site.ui", "registry_site.office"),

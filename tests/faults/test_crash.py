@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from api.published import published
 from api.settings import Settings
 from api.stores.event_store.factory import open_recorder
-from api.wiring import published, rebuild, views
+from api.wiring import rebuild, views
 from tests.faults.following import clean, history
 from tests.read_models.folding import Portions, ReadSide, record
 

@@ -6,9 +6,10 @@ import psycopg
 import pytest
 
 from api.dockets.files import read_docket
+from api.published import published
 from api.settings import Settings
 from api.stores.webhooks import Attempt, State, WebhookStore
-from api.wiring import open_register, published, rebuild, set_up
+from api.wiring import open_register, rebuild, set_up
 from domain.types import instant
 from projections.public.answers import PublicList
 from projections.public.questions import Filters, When

@@ -15,10 +15,11 @@ from pathlib import Path
 import pytest
 
 from api.logs import open_logs
+from api.published import published
 from api.settings import Settings
 from api.stores.turns import turn_to_deliver
 from api.webhooks.opening import next_key, open_deliveries
-from api.wiring import open_register, published
+from api.wiring import open_register
 from projections.public.answers import PublicList
 from tests.conftest import _free_port, _wait_for
 from tests.interfaces.graphql_stack import Stack

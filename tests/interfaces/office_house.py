@@ -18,13 +18,14 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from api.auth import Door
+from api.clocks import server_clock
 from api.dockets.files import read_docket
 from api.main import service
 from api.settings import Settings
 from api.stores.access_database import AccessDatabase
 from api.stores.access_log import AccessLog, AccessRow
 from api.stores.accounts import Accounts
-from api.wiring import Register, open_documents, open_register, server_clock, set_up
+from api.wiring import Register, open_documents, open_register, set_up
 from domain.actors import Role
 from domain.types import instant
 from tests.interfaces.graphql_stack import DOCKETS

@@ -9,6 +9,7 @@ import pytest
 from httpx2 import Response
 from starlette.testclient import TestClient
 
+from api.clocks import server_clock
 from api.main import service
 from api.settings import Settings
 from api.stores.access_database import AccessDatabase
@@ -16,7 +17,7 @@ from api.stores.access_log import AccessLog
 from api.stores.keys import KeyFolder
 from api.stores.log_store import CASES
 from api.stores.tokens import TokenStore
-from api.wiring import open_register, server_clock, set_up
+from api.wiring import open_register, set_up
 from domain.actors import Role
 from projections.transparency.notes import open_checkpoint
 from projections.transparency.proofs import verify_receipt

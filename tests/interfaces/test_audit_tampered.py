@@ -13,7 +13,8 @@ import orjson
 import pytest
 from httpx2 import Response
 
-from api.wiring import Register, server_clock
+from api.clocks import server_clock
+from api.wiring import Register
 from domain.actors import Actor, Role
 from domain.events import EVENTS
 from domain.ids import Stream

@@ -16,7 +16,7 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from api.challenges import Salted
-from api.main import service
+from api.public_side import public_service
 from api.settings import Settings
 from api.stores.documents import DocumentStore
 from domain.actors import Role
@@ -295,7 +295,7 @@ def test_a_removed_entry_is_questioned_too_and_a_challenge_found_under_its_own_e
 
 def test_the_public_side_alone_shows_the_same_form_and_says_where_to_write_instead(house: House, tmp_path: Path) -> None:
     way(send(house))
-    with TestClient(service(Settings(database_url=f"sqlite:///{tmp_path / 'store'}", contact="mailto:list@register.example"), whole=False)) as alone:
+    with TestClient(public_service(Settings(database_url=f"sqlite:///{tmp_path / 'store'}", contact="mailto:list@register.example"))) as alone:
         shown = alone.get(HERE)
         whole = house.client.get(HERE).text
         assert whole.count("register@") == 2

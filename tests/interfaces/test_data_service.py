@@ -7,6 +7,7 @@ from starlette.testclient import TestClient
 
 from api.logs import open_logs
 from api.main import service
+from api.public_side import public_service
 from api.settings import Settings
 from api.wiring import open_register, set_up
 from domain.types import instant
@@ -50,6 +51,6 @@ def test_the_public_side_alone_names_the_checkpoint_that_it_serves(settings: Set
     logs.follower.catch_up()
     logs.close()
     register.close()
-    with TestClient(service(settings, whole=False)) as client:
+    with TestClient(public_service(settings)) as client:
         origin, size, root = client.get("/log/checkpoint").text.split("\n")[:3]
         assert client.get("/list.json").json()["log"] == {"origin": origin, "size": int(size), "root": root, "position": 0}

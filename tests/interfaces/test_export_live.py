@@ -24,7 +24,7 @@ from api.cli.main import main
 from api.export.folder import JOURNAL
 from api.export.site import BY_NAME
 from api.logs import open_logs
-from api.main import service
+from api.public_side import public_service
 from api.settings import Settings
 from api.wiring import open_register
 from registry_site.ui.static import require_built
@@ -155,7 +155,7 @@ def test_every_link_of_every_exported_page_leads_to_a_file(mirror: tuple[str, Pa
 @pytest.mark.slow
 def test_every_address_that_the_application_has_is_in_the_export(url: str, mirror: tuple[str, Path]) -> None:
     settings = Settings()
-    app = service(settings, whole=False)
+    app = public_service(settings)
     with TestClient(app, base_url=PUBLIC):
         inner: Any = app
         while not hasattr(inner, "router"):

@@ -21,11 +21,12 @@ from starlette.testclient import TestClient
 
 from api.dockets.files import merged
 from api.logs import open_logs
-from api.main import service
+from api.public_side import public_service
+from api.published import published
 from api.settings import Settings
 from api.stores.keys import KeyFolder
 from api.stores.log_store import CASES, PUBLIC, LogStore
-from api.wiring import open_register, published, set_up
+from api.wiring import open_register, set_up
 from domain.law.periods import legal_day
 from domain.types import instant
 from projections.transparency.answers import LogAnswers, PublicShelf
@@ -101,7 +102,7 @@ def log_of(store: Store) -> dict[str, Answer]:
     public = published(store.url)
     paths = list(LogAnswers(PublicShelf(public)).paths())
     public.close()
-    with TestClient(service(Settings(database_url=store.url), whole=False)) as client:
+    with TestClient(public_service(Settings(database_url=store.url))) as client:
         found = {path: client.get(f"/log/{path}") for path in paths}
     return {path: (answer.status_code, sorted(answer.headers.items()), answer.content) for path, answer in found.items()}
 

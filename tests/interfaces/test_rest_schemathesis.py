@@ -20,12 +20,13 @@ from schemathesis.config._checks import MissingRequiredHeaderConfig
 from schemathesis.python.asgi import shutdown_lifespans
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.clocks import server_clock
 from api.main import service
 from api.rest.description import document
 from api.rest.examples import FORMATS, OWN
 from api.settings import Settings
 from api.stores.tokens import TokenStore
-from api.wiring import open_register, server_clock, set_up
+from api.wiring import open_register, set_up
 from domain.actors import Actor, Role
 from domain.events import EVENTS, read
 from domain.ids import Stream

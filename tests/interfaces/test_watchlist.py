@@ -13,11 +13,13 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from api.cli.main import main
+from api.clocks import server_clock
 from api.dockets.files import Step
 from api.estimates.importing import SHIPPED, shipped
+from api.published import published
 from api.settings import Settings
 from api.stores.estimates import EstimateStore, figures, imports
-from api.wiring import Register, open_register, open_watch_list, published, rebuild, server_clock, set_up
+from api.wiring import Register, open_register, open_watch_list, rebuild, set_up
 from domain.law.periods import legal_day
 from domain.types import instant
 from projections.public.answers import PublicList

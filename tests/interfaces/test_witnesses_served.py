@@ -15,11 +15,13 @@ from starlette.testclient import TestClient
 from api.cli.main import main
 from api.logs import open_logs
 from api.main import service
+from api.public_side import public_service
+from api.published import published
 from api.settings import Settings
 from api.stores.keys import KeyFolder, default_folder
 from api.stores.log_store import PUBLIC, LogStore
 from api.stores.log_tables import logs
-from api.wiring import open_register, published, set_up
+from api.wiring import open_register, set_up
 from projections.transparency.answers import LogAnswers, PublicShelf
 from projections.transparency.policy import Policy, PolicyRefused
 from projections.transparency.proofs import verify_receipt
@@ -66,7 +68,7 @@ def test_everyone_is_given_the_cosigned_checkpoint(
         until(lambda: client.get("/log/checkpoint").status_code == 200)
         until(lambda: policy.cosigned(client.get("/log/checkpoint").content) == {"w1"})
     # A public process needs the public read store and nothing else; nobody seals days meanwhile, so that its answers can be compared.
-    with TestClient(service(settings, whole=False)) as client:
+    with TestClient(public_service(settings)) as client:
         note = client.get("/log/checkpoint").text
         assert policy.cosigned(note.encode()) == {"w1"}
         assert client.post("/graphql", json={"query": CHECKPOINT}).json()["data"]["checkpoint"]["note"] == note

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from api.cli.main import main
+from api.clocks import server_clock
 from api.logs import open_logs
 from api.settings import Settings
 from api.stores.keys import KeyFolder, KeyRefused, default_folder
 from api.stores.log_store import PUBLIC, LogStore
 from api.verification import Verification
-from api.wiring import open_register, server_clock, set_up
+from api.wiring import open_register, set_up
 from projections.transparency.notes import NoteRefused, Verifier
 
 NAME = "register.example.eu/log"
