@@ -337,7 +337,9 @@ def test_the_switch_names_each_language_in_its_own_words_and_keeps_what_was_aske
 def test_links_and_forms_of_a_page_stay_in_its_language(client: TestClient, language: str, address: str) -> None:
     page = re.sub(r'<a [^>]*hreflang="[^>]*>|<link [^>]*>', "", client.get(address_in(language, address)).text)
     places = re.findall(r'(?:href|action|data-hx-get)="(/[^"]*)"', page)
-    data = re.compile(r"/(?:list\.|feed\.|log/|static/|graphql|timemap|catalog\.|datapackage|data/fold\.py|verify/check_receipt\.py|entries/\d+\.)")
+    data = re.compile(
+        r"/(?:list\.|feed\.|log/|static/|graphql|timemap|catalog\.|datapackage|openapi\.json|data/fold\.py|verify/check_receipt\.py|entries/\d+\.)"
+    )
     assert places
     assert [place for place in places if not place.startswith(f"/{language}/") and not data.match(place)] == []
 

@@ -5,6 +5,8 @@ from starlette.routing import BaseRoute
 from registry_site.public.data.feeds import archive, atom, json_feed
 from registry_site.public.data.lists import CSV_METADATA, entry_data, list_data, list_metadata
 from registry_site.public.data.mementos import timemap_data
+from registry_site.public.data.openapi import ADDRESS as OPENAPI
+from registry_site.public.data.openapi import openapi
 from registry_site.public.data.pages import WEBHOOK_KEYS, catalogue_json_ld, catalogue_turtle, data_pages, fold_file, package, webhook_keys
 from registry_site.public.data.room import Room, route
 from registry_site.public.data.small_files import part_of_sitemap, robots, security, sitemap
@@ -27,6 +29,7 @@ def public_data(room: Room) -> list[BaseRoute]:
         route(room, "/catalog.jsonld", catalogue_json_ld),
         route(room, "/catalog.ttl", catalogue_turtle),
         route(room, "/datapackage.json", package),
+        route(room, OPENAPI, openapi),
         route(room, "/sitemap.xml", sitemap),
         route(room, "/sitemap/{number:int}.xml", part_of_sitemap),
         route(room, "/robots.txt", robots),
