@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import pytest
 from frictionless import Package
 from pyshacl import validate
-from rdflib import DCAT, DCTERMS, FOAF, RDF, Graph, Literal, Namespace, URIRef
+from rdflib import DCAT, DCTERMS, FOAF, RDF, SKOS, Graph, Literal, Namespace, URIRef
 from rdflib.compare import isomorphic
 from starlette.requests import Request
 from starlette.responses import Response
@@ -75,6 +75,14 @@ def test_the_catalogue_conforms_to_the_tables_of_dcat_ap(catalogue: Graph) -> No
     ("kind", "field"),
     [
         (DCAT.Catalog, DCTERMS.publisher),
+        (SKOS.Concept, SKOS.prefLabel),
+        (SPDX.Checksum, SPDX.algorithm),
+        (DCTERMS.MediaType, RDF.type),
+        (DCTERMS.MediaTypeOrExtent, RDF.type),
+        (DCTERMS.LinguisticSystem, RDF.type),
+        (DCTERMS.RightsStatement, RDF.type),
+        (DCTERMS.Frequency, RDF.type),
+        (SPDX.ChecksumAlgorithm, RDF.type),
         (DCAT.Catalog, DCTERMS.title),
         (DCAT.Dataset, DCTERMS.description),
         (DCAT.Distribution, DCAT.accessURL),

@@ -25,6 +25,9 @@ KEYWORDS = ("artificial intelligence", "general-purpose AI models", "systemic ri
 LICENCE_NAME = "CC-BY-4.0"
 AUTHORITY = "http://publications.europa.eu/resource/authority"
 FILE_TYPES = {"json": "JSON", "csv": "CSV", "ndjson": "JSON", "jsonld": "JSON_LD", "ttl": "RDF_TURTLE"}
+MEDIA_TYPES = "https://www.iana.org/assignments/media-types"
+SHA256 = "http://spdx.org/rdf/terms#checksumAlgorithm_sha256"
+THEMES = {"JUST": "Justice, legal system and public safety", "TECH": "Science and technology"}
 PACKED = ("csv", "json")
 """The forms that a data package holds; one that calls lines of JSON its own takes every line for a row."""
 FORM_NAMES = {"json": "JSON", "csv": "CSV", "ndjson": "JSON lines", "jsonld": "JSON-LD", "ttl": "Turtle"}
@@ -82,10 +85,10 @@ def catalogue(card: Card) -> Sequence[Node]:
         "dcatap:applicableLegislation": named(LAW),
         **_days(card),
     }
-    services = [_graphql(card), _log(card)]
+    services = [_files(card), _graphql(card), _log(card)]
     return (
         {
-            "@id": f"{card.address}/catalog",
+            "@id": f"{here}#catalogue",
             "@type": "dcat:Catalog",
             "dcterms:title": in_english("Data of the systemic-risk model register"),
             "dcterms:description": in_english(card.notice),
@@ -103,7 +106,27 @@ def catalogue(card: Card) -> Sequence[Node]:
         {"@id": f"{card.address}/about", "@type": "foaf:Document"},
         {"@id": LAW, "@type": "eli:LegalResource"},
         {"@id": LICENCE, "@type": "dcterms:LicenseDocument"},
+        *_values(card),
     )
+
+
+def _values(card: Card) -> list[Node]:
+    """Say what the values are that others keep lists of: DCAT-AP asks for their classes, and a reader of the catalogue alone has no such list."""
+    formats = sorted({FILE_TYPES[file.form] for file in card.files})
+    return [
+        {"@id": f"{AUTHORITY}/language/ENG", "@type": "dcterms:LinguisticSystem"},
+        {"@id": f"{AUTHORITY}/access-right/PUBLIC", "@type": "dcterms:RightsStatement"},
+        {"@id": f"{AUTHORITY}/frequency/IRREG", "@type": "dcterms:Frequency"},
+        {"@id": SHA256, "@type": "spdx:ChecksumAlgorithm"},
+        _concept(f"{AUTHORITY}/planned-availability/STABLE", "stable"),
+        *(_concept(f"{AUTHORITY}/data-theme/{code}", label) for code, label in THEMES.items()),
+        *({"@id": f"{AUTHORITY}/file-type/{name}", "@type": "dcterms:MediaTypeOrExtent"} for name in formats),
+        *({"@id": f"{MEDIA_TYPES}/{file.media_type}", "@type": "dcterms:MediaType"} for file in card.files),
+    ]
+
+
+def _concept(iri: str, label: str) -> Node:
+    return {"@id": iri, "@type": "skos:Concept", "skos:prefLabel": in_english(label)}
 
 
 def _days(card: Card) -> Node:
@@ -120,7 +143,7 @@ def _dataset(card: Card) -> dict[str, Any]:
         "dcterms:title": in_english(card.title),
         "dcterms:description": in_english(f"{card.notice} Every file names the entries of the public log that it follows from."),
         "dcat:keyword": [in_english(word) for word in KEYWORDS],
-        "dcat:theme": [named(f"{AUTHORITY}/data-theme/JUST"), named(f"{AUTHORITY}/data-theme/TECH")],
+        "dcat:theme": [named(f"{AUTHORITY}/data-theme/{code}") for code in THEMES],
         "dcat:landingPage": named(here),
         "dcat:contactPoint": {"@type": "vcard:Kind", "vcard:fn": NAME, "vcard:hasURL": named(f"{card.address}/about")},
         "dcat:distribution": [named(f"{here}#{file.form}") for file in card.files],
@@ -137,7 +160,7 @@ def _distribution(card: Card, file: File) -> Node:
         "dcterms:title": in_english(f"The list as {FORM_NAMES[file.form]}"),
         "dcat:accessURL": named(card.address + file.path),
         "dcat:downloadURL": named(card.address + file.path),
-        "dcat:mediaType": named(f"https://www.iana.org/assignments/media-types/{file.media_type}"),
+        "dcat:mediaType": named(f"{MEDIA_TYPES}/{file.media_type}"),
         "dcterms:format": named(f"{AUTHORITY}/file-type/{FILE_TYPES[file.form]}"),
         "dcterms:license": named(LICENCE),
         "dcatap:availability": named(f"{AUTHORITY}/planned-availability/STABLE"),
@@ -145,9 +168,17 @@ def _distribution(card: Card, file: File) -> Node:
         "dcat:byteSize": typed(file.size, "xsd:nonNegativeInteger"),
         "spdx:checksum": {
             "@type": "spdx:Checksum",
-            "spdx:algorithm": named("http://spdx.org/rdf/terms#checksumAlgorithm_sha256"),
+            "spdx:algorithm": named(SHA256),
             "spdx:checksumValue": typed(file.sha256, "xsd:hexBinary"),
         },
+    }
+
+
+def _files(card: Card) -> dict[str, Any]:
+    return {
+        **_service(card, "files", "The list and its entries in every form, at any pair of times"),
+        "dcat:endpointURL": named(f"{card.address}/"),
+        "dcat:endpointDescription": named(f"{card.address}/openapi.json"),
     }
 
 
@@ -162,8 +193,8 @@ def _graphql(card: Card) -> dict[str, Any]:
 def _log(card: Card) -> dict[str, Any]:
     return {
         **_service(card, "log", "The public log: every public event, with proofs"),
-        "dcat:endpointURL": named(f"{card.address}/log"),
-        "dcat:endpointDescription": named("https://c2sp.org/tlog-tiles"),
+        "dcat:endpointURL": named(f"{card.address}/log/checkpoint"),  # the address to begin at: nothing answers at its folder
+        "dcat:endpointDescription": [named("https://c2sp.org/tlog-tiles"), named(f"{card.address}/openapi.json")],
     }
 
 
