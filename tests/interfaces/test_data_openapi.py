@@ -31,6 +31,7 @@ SOMETIMES = {"last-modified", "memento-datetime", "content-location"}
 @pytest.fixture(scope="module")
 def published() -> Iterator[Stack]:
     with stack() as found:
+        found.side.public.note("webhook_keys", "whpk_AAAA")
         yield found
 
 

@@ -128,6 +128,7 @@ def _of_the_site() -> Iterable[Place]:
         ("/catalog.ttl", pages.catalogue_turtle, LIST_FORMS["ttl"], None),
         ("/datapackage.json", pages.package, JSON, ref("DataPackage")),
         ("/data/fold.py", pages.fold_file, pages.PYTHON, None),
+        (pages.WEBHOOK_KEYS, pages.webhook_keys, pages.TEXT, None),
         ("/sitemap.xml", small_files.sitemap, small_files.XML, None),
         ("/sitemap/{number}.xml", small_files.part_of_sitemap, small_files.XML, None),
         ("/robots.txt", small_files.robots, small_files.TEXT, None),
@@ -218,7 +219,7 @@ def _operation(place: Place) -> dict[str, Any]:
     others = [*([] if log else ["400-or-a-page" if place.negotiated else "400"]), *(["304"] if place.prepared else [])]
     others += ["302"] if place.has_mementos else []
     others += ["406"] if place.negotiated else []
-    others += ["404-of-the-log" if log else "404"] if log or place.named or place.has_mementos else []
+    others += ["404-of-the-log" if log else "404"] if log or place.named or place.has_mementos or place.path == pages.WEBHOOK_KEYS else []
     return {
         "operationId": re.sub(r"\W+", "_", place.path).strip("_") or "list",
         "tags": [place.tag],
