@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from html.parser import HTMLParser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from urllib.error import HTTPError, URLError
 from urllib.parse import urldefrag, urljoin, urlsplit
 from urllib.request import Request, urlopen
 
@@ -33,6 +37,7 @@ from tests.interfaces.test_export import PUBLIC
 from tests.interfaces.test_export_folder import killed_before, times, tree
 
 DOCKETS = Path(__file__).parents[1] / "dockets"
+OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
 NOTE = """title: "The misprint once more"
 steps:
   - at: 2026-05-27T10:00:00+02:00
@@ -99,6 +104,32 @@ def mirror(url: str, tmp_path: Path) -> Iterator[tuple[str, Path]]:
     server.server_close()
 
 
+@contextmanager
+def nginx(folder: Path, work: Path) -> Iterator[str]:
+    """Serve an export with the lines that the documents give for nginx; give its base address."""
+    lines = OPERATIONS.read_text(encoding="utf-8").split("```nginx\n")[1].split("```")[0].replace("/srv/mirror", str(folder))
+    port = _free_port()
+    places = " ".join(f"{kind}_temp_path {work / kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    server = f"http {{ access_log off; {places} server {{ listen 127.0.0.1:{port};\n{lines}\n}} }}"
+    (work / "nginx.conf").write_text(f"daemon off; master_process off; pid {work / 'pid'}; error_log stderr; events {{ }} {server}")
+    with subprocess.Popen(["nginx", "-p", work, "-c", work / "nginx.conf"]) as running:
+        try:
+            wait_until_it_answers(f"http://127.0.0.1:{port}/robots.txt", running)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            running.terminate()
+
+
+def wait_until_it_answers(address: str, running: subprocess.Popen[bytes]) -> None:
+    for _ in range(600):
+        assert running.poll() is None, "nginx refuses the lines that the documents give"
+        try:
+            return urlopen(address).close()
+        except URLError:
+            time.sleep(0.05)
+    pytest.fail("nginx did not answer within 30 seconds")
+
+
 def listed_in(folder: Path) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = json.loads((folder / "addresses.json").read_text())["addresses"]
     return found
@@ -126,6 +157,19 @@ def test_every_address_of_the_export_gives_the_bytes_of_the_live_service(live: s
         if one["type"].startswith(by_name) and "/log/" not in one["address"]:
             served = fetched(base, one["address"])[1].partition(";")[0].replace("text/xml", "application/xml")
             assert served == one["type"].partition(";")[0], one["address"]
+
+
+if shutil.which("nginx"):  # where it is not, nothing is skipped: the lines are the documents', and the program is no part of the register
+
+    @pytest.mark.slow
+    def test_nginx_gives_every_address_of_the_export_as_the_live_service_does(live: str, mirror: tuple[str, Path], tmp_path: Path) -> None:
+        work = tmp_path / "nginx"
+        work.mkdir()
+        with nginx(mirror[1], work) as base:
+            listed = [one["address"] for one in listed_in(mirror[1])]
+            assert [address for address in listed if fetched(base, address) != fetched(live, address)] == []
+            with pytest.raises(HTTPError, match="404"):
+                urlopen(f"{base}/{JOURNAL}")
 
 
 class Links(HTMLParser):
