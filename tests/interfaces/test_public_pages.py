@@ -252,6 +252,11 @@ def test_a_bad_question_gets_a_full_page_that_says_what_to_do(address: str, word
     assert answer.headers["cache-control"] == "no-store"
 
 
+def test_as_many_words_as_may_be_searched_for_are(read: Read):
+    assert "No entry matches" in read("/?search=" + "a" * 200)
+    assert "No entry matches" in read("/?search=" + "+".join("ab" * 33) + "+xyz")
+
+
 @pytest.mark.parametrize("address", ["/entries/SR-9999", "/entries/%00", "/nowhere"])
 def test_what_is_not_there_is_a_full_page_too(address: str):
     answer = visitor(REGISTER).get(address)
