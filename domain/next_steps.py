@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
-from itertools import islice, product
+from itertools import chain, islice, product
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 from uuid import UUID, uuid5
@@ -19,15 +19,15 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from domain.actors import Actor
+from domain.corrections import RecordCorrected
 from domain.errors import AlreadyInRegister, Malformed, NotInRegister, Refused
 from domain.events import EVENTS
 from domain.ids import STREAMS
 from domain.law.provisions import CHAPTER_V
 from domain.list_entry import ENTRY_EVENTS, EntryFact
 from domain.listing import Records, refuse_change
-from domain.model_case.case import CommissionDecision, ModelCase, Submission
-from domain.model_case.provider import providers_on
-from domain.model_case.threshold import first_trigger
+from domain.model_case.case import CommissionDecision, ModelCase, Submission, decisions
+from domain.model_case.provider import AuthorisedRepresentativeAppointed, providers_on
 from domain.public import CONTENT_FIELDS
 from domain.publication import PublicationContentProposed
 from domain.record import Act, Fact, Facts, History, decide
@@ -38,6 +38,8 @@ NEW = uuid5(STREAMS, "next:new")
 """Stands for an identifier that would be made when the event is recorded."""
 DRAFTER = uuid5(STREAMS, "next:drafter")
 MOST_TRIES = 200
+MOST_KNOWN = 6
+"""Identifiers of a kind, and events, of which the most recent are tried."""
 UNSAID_BY = {"ThresholdFoundNeverMet": "compute_flop"}
 UNSAID = frozenset(
     {"replaces", "hearing_omitted_reason", "hearing_omitted_text_hash", "before_deadline_reason_hash", "effective_from", "effects_until"}
@@ -60,6 +62,8 @@ OWN_NUMBER = {
     "PublicationOrdered": "order_id",
 }
 """The number that an event gives to what it begins; decisions and filings give their own too."""
+PERSONS = ("provider_ref", "from_provider_ref", "addressee", "representative_ref")
+"""Fields of which everybody on the file who may be meant is tried."""
 ALTERNATIVES = ("basis",)
 """Fields of which every reading is tried, because the right one depends on what they speak of."""
 
@@ -93,8 +97,7 @@ def next_steps(records: Records, act: Act) -> list[NextStep]:
 
 def _step(kind: type[Fact], trials: Iterator[Met]) -> NextStep:
     by = tuple(sorted(kind.RECORDED_BY))
-    found = sorted(islice(trials, MOST_TRIES), key=_how_telling)
-    met = found[0] if found else ()
+    met = min(islice(trials, MOST_TRIES), key=_how_telling)
     if isinstance(met, tuple):
         ruling = next((fact for fact in met[1:] if isinstance(fact, Inadmissible)), None)
         return NextStep(kind.TOPIC, by, True, ruling.cause_code if ruling else None, ruling.article if ruling else None)
@@ -113,7 +116,8 @@ def _how_telling(met: Met) -> int:
 def _case_trials(kind: type[Fact], case: ModelCase, act: Act) -> Iterator[Met]:
     # Let the event be recorded by a role that may: here it is the case that is asked, not a person.
     then = Act(Actor(NEW, sorted(kind.RECORDED_BY)[0]), act.at, act.law)
-    for fact in plausible(kind, case, act):
+    corrections = _corrections(case) if kind is RecordCorrected else ()
+    for fact in chain(plausible(kind, case, act), corrections):
         yield _tried(partial(decide, case, then, fact))
 
 
@@ -151,13 +155,25 @@ def plausible(kind: type[Fact], case: ModelCase, act: Act, given: dict[str, Any]
         yield kind.model_construct(**dict(zip(choices, values, strict=True)))
 
 
+def _corrections(case: ModelCase) -> Iterator[Fact]:
+    """Yield corrections of every field of the last events, to what it says already: which fields may be touched the guard knows."""
+    for event in reversed(case.all(Fact)[-MOST_KNOWN:]):  # type: ignore[type-abstract,unused-ignore]
+        for field, value in event.fact.model_dump(mode="json", exclude_none=True).items():
+            said = str(value)
+            yield RecordCorrected.model_construct(
+                target_event_id=event.event_id, field=field, old_value=said, new_value=said, authentic_doc_hash=""
+            )  # fmt: skip
+
+
 def _choices(kind: type[Fact], name: str, info: FieldInfo, case: ModelCase, act: Act) -> list[Any]:
     named = identifier_kind(info)
-    if named and named not in ("hash", "ref"):
+    if named and named != "ref":
         return _identifiers(kind, name, named, case)
-    if name in ALTERNATIVES and get_origin(info.annotation) is Literal:
+    if name in PERSONS:
+        return _persons(name, case, act)
+    if name in ALTERNATIVES:
         return list(get_args(info.annotation))
-    special = _special(name, case, act)
+    special = _special(name, act)
     return [special] if special is not None else [_value(info.annotation, case, act)]
 
 
@@ -172,7 +188,15 @@ def gives_number(kind: type[Fact], name: str) -> bool:
 
 def _identifiers(kind: type[Fact], name: str, named: str, case: ModelCase) -> list[UUID]:
     known = [] if gives_number(kind, name) else sorted(recorded_identifiers(case, named), key=lambda item: -item[0])
-    return [identifier for _, identifier in known][:6] or [NEW]
+    return [identifier for _, identifier in known][:MOST_KNOWN] or [NEW]
+
+
+def _persons(name: str, case: ModelCase, act: Act) -> list[UUID]:
+    """Return who may be meant: the providers of the day, whoever a decision was addressed to (procedure 7.4), or the representatives (Article 54)."""
+    if name == "representative_ref":
+        return [e.fact.representative_ref for e in case.of(AuthorisedRepresentativeAppointed)] or [NEW]
+    addressed = [ref for e in decisions(case) for ref in e.fact.addressees]
+    return list(dict.fromkeys([*sorted(providers_on(case, act.day)), *addressed])) or [NEW]
 
 
 def recorded_identifiers(record: History, named: str) -> set[tuple[int, UUID]]:
@@ -194,30 +218,21 @@ def identifier_kind(info: FieldInfo) -> str | None:
     return next((mark.kind for mark in marks if isinstance(mark, Named)), None) if get_origin(info.annotation) is not tuple else None
 
 
-def _special(name: str, case: ModelCase, act: Act) -> Any:
+def _special(name: str, act: Act) -> Any:
     """Return a value that the law makes the favourable one, by the name of its field."""
-    threshold = act.law.threshold_on(max(act.day, CHAPTER_V))
-    annex = act.law.annex_on(act.day)
-    trigger = first_trigger(case, act.law)
-    providers = tuple(providers_on(case, act.day)) or (NEW,)
+    threshold, annex = act.law.threshold_on(max(act.day, CHAPTER_V)), act.law.annex_on(act.day)
     favourable: dict[str, Any] = {
-        "compute_flop": threshold.value_flop + 1 if threshold else None,
-        "estimate_flop": threshold.value_flop + 1 if threshold else None,
-        "threshold_version": threshold.version if threshold else 1,
-        "annex_xiii_version": annex.version if annex else 1,
         "points_considered": ALL_POINTS,
-        "points_not_available": (),
-        "addressees": providers,
-        "addressee": providers[0],
-        "provider_ref": providers[0],
-        "provider_kind": "LEGAL_PERSON",
-        "filer_role": "PROVIDER",
-        "condition_met_on": trigger[0] if trigger else CHAPTER_V,
+        "condition_met_on": CHAPTER_V,
         "drafted_by_ref": DRAFTER,
         "corrected_fields": ("TEXT",),
         "called_upon_on": act.day - timedelta(days=1),
-        "on": act.day,
     }
+    if threshold:
+        above = threshold.value_flop + 1
+        favourable |= {"compute_flop": above, "estimate_flop": above, "threshold_version": threshold.version}
+    if annex:
+        favourable["annex_xiii_version"] = annex.version
     return favourable.get(name)
 
 
@@ -232,7 +247,7 @@ def _value(annotation: Any, case: ModelCase, act: Act) -> Any:
         return (_value(inner[0], case, act),)
     if hasattr(annotation, "__metadata__"):
         return _value(annotation.__origin__, case, act)
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+    if issubclass(annotation, BaseModel):
         return annotation.model_construct(**{name: _value(i.annotation, case, act) for name, i in annotation.model_fields.items()})
-    plain: dict[Any, Any] = {bool: True, int: 1, str: "0" * 64, Decimal: Decimal(1), UUID: NEW, datetime: act.at, date: act.day}
+    plain: dict[Any, Any] = {bool: True, int: 1, str: "", Decimal: Decimal(1), UUID: NEW, datetime: act.at, date: act.day}
     return plain.get(annotation)

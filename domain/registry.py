@@ -216,10 +216,11 @@ class Registry(Application[UUID]):
             self._must_carry(fact, act)
         if isinstance(fact, PublicationOrdered):
             listing.order_change(self.records(UUID(command.stream.key)), act, fact)
-        plan: Plan = [(command.stream, state, SYSTEM, (opening[0].fact,)), self._claim_lineage(opening[0].fact)] if opening else []
+        plan: Plan = [(command.stream, state, SYSTEM, (event.fact,)) for event in opening]
         plan.append((command.stream, state, command.actor, facts))
-        if isinstance(fact, ModelCaseOpened):
-            plan.append(self._claim_lineage(fact))
+        named = opening[0].fact if opening else fact
+        if isinstance(named, ModelCaseOpened):
+            plan.append(self._claim_lineage(named))
         return plan
 
     def _opened_by(self, command: Command, act: Act, state: History) -> list[Event[ModelCaseOpened]]:

@@ -22,7 +22,7 @@ from mutants import ROOT, Module, Mutant
 RULES = (
     "clocks guards order_of_acts two_of_a_kind after_an_acceptance questions_of_a_case hearings_and_decisions decisions_on_a_designation "
     "alert_and_publication_files listing_conditions status_by_hand dockets periods status_properties compute completeness obligations assessment "
-    "taxonomy types types_exact"
+    "taxonomy types types_exact next_by_hand registry repeated_and_races persons"
 ).split()
 """Of tests/rules, what says the law again; left out is what plays the same dockets once more for another purpose."""
 FARED = ("killed", "survived", "timed out", "failed to run")

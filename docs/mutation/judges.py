@@ -147,8 +147,8 @@ def codes(code: CodeType) -> Iterator[CodeType]:
 
 
 def tests(rules: Iterable[str]) -> list[str]:
-    """Return what pytest is told to collect."""
-    return ["-q", "-s", "-p", "no:cacheprovider", "-m", "not slow and not postgres", *(f"tests/rules/test_{rule}.py" for rule in rules)]
+    """Return what pytest is told to collect: slow tests too, for they are chosen by name."""
+    return ["-q", "-s", "-p", "no:cacheprovider", "-m", "not postgres", *(f"tests/rules/test_{rule}.py" for rule in rules)]
 
 
 def judged_from_import(mutant: Mutant, judges: list[str]) -> str:

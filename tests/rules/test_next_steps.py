@@ -13,7 +13,10 @@ from domain.next_steps import NextStep
 from domain.types import instant
 from tests.rules.test_dockets import DOCKETS
 
-FLOWS = [path for path in DOCKETS if path.stem.startswith("flow-") or path.stem in ("conversion", "second-reassessment", "closing", "revocation")]
+NAMED = (
+    "conversion second-reassessment closing revocation corrections succession mandate-terminated acceptance-served-on-the-former-provider"
+).split()
+FLOWS = [path for path in DOCKETS if path.stem.startswith("flow-") or path.stem in NAMED]
 
 
 def steps_with_what_was_possible(path: Path) -> list[tuple[Step, Result, dict[str, NextStep]]]:
