@@ -134,7 +134,7 @@ ASSESSED = {"annex_xiii_version": 1, "points_considered": list("abcdefg"), "find
 BASES = {
     "ArgumentsRejected": "52(3)", "ArgumentsAccepted": "52(3)", "AcceptanceConverted": "52(3)", "ModelDesignatedUnder52_1": "52(1)",
     "ModelDesignatedUnder52_4": "52(4)", "DesignationLifted": "52(5)", "DesignationMaintained": "52(5)", "ReassessmentDeclined": "52(5)",
-    "DesignationRevoked": "OTHER", "DecisionWithdrawn": "OTHER",
+    "DesignationRevoked": "OTHER", "DecisionRevoked": "OTHER", "DecisionWithdrawn": "OTHER",
 }  # fmt: skip
 ADDED: dict[str, dict[str, Any]] = {
     "ArgumentsRejected": {"submission_id": named("notice"), "not_substantiated": True, "not_demonstrated": True},
