@@ -128,7 +128,7 @@ def _of_the_site() -> Iterable[Place]:
         ("/catalog.ttl", pages.catalogue_turtle, LIST_FORMS["ttl"], None),
         ("/datapackage.json", pages.package, JSON, ref("DataPackage")),
         ("/data/fold.py", pages.fold_file, pages.PYTHON, None),
-        (pages.WEBHOOK_KEYS, pages.webhook_keys, pages.TEXT, None),
+        (pages.WEBHOOK_KEYS, pages.webhook_keys, small_files.TEXT, None),
         ("/sitemap.xml", small_files.sitemap, small_files.XML, None),
         ("/sitemap/{number}.xml", small_files.part_of_sitemap, small_files.XML, None),
         ("/robots.txt", small_files.robots, small_files.TEXT, None),
