@@ -22,7 +22,7 @@ from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.cli.main import main
-from api.main import service
+from api.public_side import public_service
 from api.settings import Settings
 from registry_site.public.data.fold import description
 from registry_site.public.data.openapi import document
@@ -73,7 +73,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         patch.setenv("PUBLIC_ADDRESS", ADDRESS)
         assert main(["migrate"]) == 0
         record(url, folder, (DOCKETS / "listing-correction.yaml").read_text())
-        SERVED.app = service(Settings(), whole=False)
+        SERVED.app = public_service(Settings())
     yield SERVED
     shutdown_lifespans()
 
