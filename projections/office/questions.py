@@ -133,8 +133,11 @@ class Office:
 
     def open_alerts(self, known_at: datetime) -> tuple[QualifiedAlert, ...]:
         """Return the qualified alerts that are open (Article 90), in the order of their arrival."""
-        streams = (event.stream for event in self._alerts_received(known_at))
-        return tuple(record for stream in streams if is_open(record := self._folded(QualifiedAlert(stream), known_at)))
+        return tuple(filter(is_open, self.alerts(known_at)))
+
+    def alerts(self, known_at: datetime) -> tuple[QualifiedAlert, ...]:
+        """Return every qualified alert, in the order of arrival."""
+        return tuple(self._folded(QualifiedAlert(event.stream), known_at) for event in self._alerts_received(known_at))
 
     def _alerts_received(self, known_at: datetime) -> list[Event[Any]]:
         query = select(events.c.topic, events.c.state).where(

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from urllib.parse import parse_qsl
 
 _PAGE = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
+_NUMBER = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 LONGEST_SEARCH = 200
 
 
@@ -67,3 +68,15 @@ def page_number(given: dict[str, str]) -> int:
     if not _PAGE.fullmatch(text):
         raise BadQuestion("page")
     return int(text)
+
+
+def number_asked(given: dict[str, str], name: str) -> int | None:
+    """
+    Read the number after or before which a list goes on; None when it begins.
+
+    Raises: BadQuestion.
+    """
+    text = given.get(name)
+    if text is not None and not _NUMBER.fullmatch(text):
+        raise BadQuestion(name)
+    return int(text) if text else None

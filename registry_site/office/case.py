@@ -9,7 +9,7 @@ from starlette.responses import Response
 from api.stores.documents import Document
 from domain.actors import READS_EVERYTHING, Role
 from domain.clocks import State
-from domain.events import documents_named
+from domain.events import EVENTS, documents_named
 from domain.law.periods import legal_day
 from domain.law.provisions import FOREVER
 from domain.model_case import identity, provider, threshold
@@ -22,6 +22,7 @@ from registry_site.office.asked import parameters
 from registry_site.office.desk import Desk, NotThere, Visit
 from registry_site.office.grounds_picture import Mark, grounds_picture
 from registry_site.office.letters.kinds import OF_LETTERS
+from registry_site.office.places import fillers
 from registry_site.office.times import TIMES, Times, times_of
 
 OF_PUBLICATION = ("publication", "entry")
@@ -97,8 +98,8 @@ def shown(desk: Desk, row: CaseRow, times: Times, role: Role) -> dict[str, Any]:
 
 
 def _steps(found: list[NextStep], role: Role) -> Steps:
-    """Sort what may come next; whoever does not read the whole file is told of their own acts only."""
-    mine = [step for step in found if role in step.recorded_by]
+    """Sort what may come next, drafts of decisions among the reader's own; whoever does not read the whole file is told of their own acts only."""
+    mine = [step for step in found if role in fillers(EVENTS[step.event])]
     others = [step for step in found if step not in mine and set(step.recorded_by) != {Role.SYSTEM}] if role in READS_EVERYTHING else []
     possible = [step for step in others if step.possible]
     refused = [step for step in (*mine, *others) if not step.possible]

@@ -4,7 +4,7 @@ The fields of a form, worked out from the typed definition of an event: there is
 What a person may write in each, and how it becomes the value that the definition reads, stands in `filled.py`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -13,7 +13,7 @@ from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from uuid import UUID
 
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel, StringConstraints, WithJsonSchema
 from pydantic.fields import FieldInfo
 
 from domain.next_steps import gives_number
@@ -68,6 +68,11 @@ PATTERNS = {
     "^[1-9][0-9]{0,8}$": "The number of an entry on the list, for example 7.",
 }
 OWN_NUMBER = "Given by this form: keep it, unless the act has a number in the register already."
+GIVEN_REFERENCE = {"ProviderIdentified": "provider_ref", "AuthorisedRepresentativeAppointed": "representative_ref"}
+"""Fields by which a case first names somebody: by a new reference, or by the one of their account."""
+NEW_REFERENCE = (
+    "A new one is filled in. Whoever has an account here reads their own after signing in: write that one, and they file in this case themselves."
+)
 ONE_PER_LINE = "One per line."
 
 
@@ -100,7 +105,11 @@ class Field:
 @lru_cache
 def fields_of(kind: type[Fact]) -> tuple[Field, ...]:
     """Return the fields of an event in the order of its definition."""
-    return tuple(_field(name, info, own=gives_number(kind, name)) for name, info in kind.model_fields.items())
+    return tuple(_hinted(kind, _field(name, info, own=gives_number(kind, name))) for name, info in kind.model_fields.items())
+
+
+def _hinted(kind: type[Fact], field: Field) -> Field:
+    return replace(field, hint=NEW_REFERENCE) if GIVEN_REFERENCE.get(kind.TOPIC) == field.name else field
 
 
 def label_of(name: str) -> str:
@@ -137,6 +146,8 @@ def _bare(annotation: Any, marks: list[Any]) -> tuple[Any, list[Any]]:
 
 def _written(name: str, base: Any, marks: list[Any]) -> Field:
     label = label_of(name)
+    if values := _values(marks):
+        return Field(name, Sort.CHOICES if get_origin(base) is tuple else Sort.CHOICE, label, choices=values)
     if get_origin(base) is tuple:
         return _several(name, label, get_args(base)[0])
     if get_origin(base) is Literal:
@@ -144,6 +155,12 @@ def _written(name: str, base: Any, marks: list[Any]) -> Field:
     named = next((mark.kind for mark in marks if isinstance(mark, Named)), "")
     sort = _sort(base, named)
     return Field(name, sort, label, _hint(sort, marks), named=named)
+
+
+def _values(marks: list[Any]) -> tuple[str, ...]:
+    """Return the values that a definition names for a text, or for each of several."""
+    schemas = [mark.json_schema or {} for mark in marks if isinstance(mark, WithJsonSchema)]
+    return next((tuple(found) for schema in schemas if (found := schema.get("enum") or schema.get("items", {}).get("enum"))), ())
 
 
 def _several(name: str, label: str, inner: Any) -> Field:

@@ -17,6 +17,7 @@ from domain.errors import NotInRegister
 from domain.events import EVENTS
 from domain.ids import Stream
 from domain.law.periods import legal_day
+from domain.law.settings import SWITCHES
 from domain.list_entry import content_of, is_listed
 from domain.listing import holds
 from domain.public import CONTENT_FIELDS
@@ -46,6 +47,7 @@ def show_file(desk: Desk, visit: Visit) -> Response:
         raise NotForRole
     events = list(desk.office.stream(stream, now))
     answer = _publication(desk, stream) if stream.kind == "publication" else {}
+    readings = desk.office.law(now).settings if stream.kind == "register" else None
     if not events and not answer and stream.kind not in ("law", "register"):
         raise NotThere
     if READERS[stream.kind] is not EVERYBODY:
@@ -54,7 +56,7 @@ def show_file(desk: Desk, visit: Visit) -> Response:
     back = home(collection, stream.key)
     return desk.page(
         "file.html", visit.request, visit.session, stream=stream, events=events, forms=forms, back=back, said_of=data_of,
-        fields_of=fields_of, received=_received(events, role), **answer,
+        fields_of=fields_of, received=_received(events, role), readings=readings, switches=SWITCHES, **answer,
     )  # fmt: skip
 
 

@@ -152,7 +152,10 @@ def _found(desk: Desk, visit: Visit, row: CaseRow, form: NotificationForm, raw: 
 
 def _written(desk: Desk, row: CaseRow, topic: str, data: dict[str, Any]) -> dict[str, str]:
     place = _place(row, topic)
-    return {**prefilled(desk, place, desk.clock()), **written_of(fields_of(place.kind), to_jsonable_python(data, exclude_none=True))}
+    given = prefilled(desk, place, desk.clock())
+    if data.get("filer_role") == "PROVIDER" and f"{PREFIX}provider_ref" in given:
+        given[f"{PREFIX}filer_ref"] = given[f"{PREFIX}provider_ref"]  # the single provider files itself
+    return {**given, **written_of(fields_of(place.kind), to_jsonable_python(data, exclude_none=True))}
 
 
 def _place(row: CaseRow, topic: str) -> Place:

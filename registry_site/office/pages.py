@@ -7,12 +7,14 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from api.problems import problem
+from api.recording.views import FILING_ROLES, READERS
+from api.recording.views import READ_ONLY as READS_CASES
 from api.stores.access_log import AccessAct
-from domain.actors import READS_EVERYTHING, Role
 from domain.events import EVENTS
 from domain.law.periods import legal_day
 from registry_site.office.calendar import FEED, change_calendar, deadlines, show_calendar
 from registry_site.office.case import case, case_row_of
+from registry_site.office.cases import ALERTS, CASES, own_cases, show_alerts, show_cases
 from registry_site.office.challenges import show_challenges
 from registry_site.office.desk import HEADERS, INTAKE, WORKBENCH, Desk, NotThere, Visit, nowhere, route
 from registry_site.office.documents import admits_classing, class_document, show_classing, show_documents
@@ -27,7 +29,6 @@ from registry_site.office.sign_in import sign_in_routes, stay_signed_in
 
 GUARDED = ("/sign-in", "/sign-out", "/workbench", "/audit")
 """Addresses to which no page of another origin may send anything, signed in or not."""
-READS_CASES = READS_EVERYTHING | {Role.PUBLICATION_OFFICER}
 FILES = ("/workbench/{collection}/{key}", "/workbench/law", "/workbench/register")
 RECORDED_AT = ("/workbench/{collection}/{key}/record/{event}", "/workbench/{collection}/record/{event}")
 CLASSING = "/workbench/cases/{case_id}/documents/{hash}"
@@ -45,6 +46,8 @@ def office_pages(desk: Desk) -> list[BaseRoute]:
         *sign_in_routes(desk),
         route(desk, WORKBENCH, workbench),
         route(desk, "/workbench/session", stay_signed_in, methods=("POST",)),
+        route(desk, CASES, show_cases, roles=READS_CASES),
+        route(desk, ALERTS, show_alerts, roles=READERS["alert"]),
         route(desk, "/workbench/{collection}/new", new_record),
         route(desk, "/workbench/cases/{case_id}", case, roles=READS_CASES),
         route(desk, "/workbench/cases/{case_id}/documents", show_documents, roles=READS_CASES),
@@ -89,10 +92,12 @@ def workbench(desk: Desk, visit: Visit) -> Response:
     found = answer(question, readable(desk.inbox.waiting(now), visit.session.actor.role), legal_day(now))
     desk.note_read(visit, (f"case/{each.case_id}" for each in found.items if each.case_id))
     role = visit.session.actor.role
+    own = own_cases(desk, visit.session.actor, now) if role in FILING_ROLES else None
+    desk.note_read(visit, (f"case/{each.case_id}" for each in own or ()))
     reads, drafts = role in READS_CASES, len(desk.door.drafts.waiting()) if role in READS_DRAFTS else None
     return desk.page(
         "workbench.html", visit.request, visit.session, found=found, today=legal_day(now), shown=SHOWN, reads=reads, drafts=drafts,
-        opens=role in OPENS,
+        opens=role in OPENS, own=own,
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """What a form says before anybody writes into it, and what it offers to choose from: all from the record and the definitions."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -8,15 +9,17 @@ from api.recording.views import stands
 from domain.actors import Actor
 from domain.list_entry import is_listed
 from domain.listing import Records, next_slot
-from domain.model_case.provider import AuthorisedRepresentativeAppointed, ProviderIdentified
+from domain.model_case.case import ModelCase
+from domain.model_case.provider import AuthorisedRepresentativeAppointed, ProviderIdentified, providers_on
 from domain.next_steps import recorded_identifiers
 from domain.public import CONTENT_FIELDS
 from domain.publication import PublicationContentProposed, PublicationOrdered
-from domain.record import Act, History
+from domain.record import Act, Event, History
+from domain.register import JudgementSettingChanged
 from projections.office.questions import SOMEBODY
 from registry_site.office.acts import act_name, happened_on
 from registry_site.office.desk import Desk
-from registry_site.office.fields import Field, Sort, fields_of
+from registry_site.office.fields import GIVEN_REFERENCE, Field, Sort, fields_of
 from registry_site.office.filled import data_of, written_of
 from registry_site.office.places import Place
 from registry_site.ui.words import day_in_words
@@ -36,10 +39,25 @@ def prefilled(desk: Desk, place: Place, at: datetime) -> dict[str, str]:
     if place.stream.kind == "case":
         data |= {"threshold_version": threshold.version} if threshold else {}
         data |= {"annex_xiii_version": annex.version} if annex else {}
-        data |= {"authentic_language": "en"}
+        data |= {"authentic_language": "en"} | _provider(desk.office.records(UUID(place.stream.key), at).case, Act(SOMEBODY, at, law))
+    if place.kind is JudgementSettingChanged:
+        data |= {"settings_version": _next_settings(desk.office.stream(place.stream, at))}
+    if place.kind.TOPIC in GIVEN_REFERENCE:
+        data |= {GIVEN_REFERENCE[place.kind.TOPIC]: str(uuid4())}
     if place.kind is PublicationOrdered:
         data |= _order(desk.office.records(UUID(place.stream.key), at), Act(SOMEBODY, at, law))
     return written_of(fields, data)
+
+
+def _next_settings(events: Iterable[Event[Any]]) -> int:
+    """Return the version that the next change of a setting gets, after all that were recorded, in force already or not."""
+    return max((event.fact.settings_version for event in events if isinstance(event.fact, JudgementSettingChanged)), default=1) + 1
+
+
+def _provider(case: ModelCase, act: Act) -> dict[str, Any]:
+    """Return the provider where a case has a single one: nobody is asked what the record knows."""
+    found = providers_on(case, act.day)
+    return {"provider_ref": str(*found)} if len(found) == 1 else {}
 
 
 def _order(records: Records, act: Act) -> dict[str, Any]:

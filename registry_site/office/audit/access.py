@@ -13,8 +13,8 @@ from starlette.responses import Response
 from api.stores.access_log import ITSELF, AccessAct, AccessFilter, AccessLog, AccessRow
 from domain.types import utc_text
 from projections.transparency.case_evidence import CaseEvidence
-from registry_site.office.asked import choice, parameters
-from registry_site.office.audit.asked import moment_asked, number_asked, reference_asked
+from registry_site.office.asked import choice, number_asked, parameters
+from registry_site.office.audit.asked import moment_asked, reference_asked
 from registry_site.office.audit.case import NDJSON, note_download, sent
 from registry_site.office.audit.sources import Sources
 from registry_site.office.desk import AUDIT, Desk, Visit

@@ -1,6 +1,5 @@
-"""What an auditor asks for in an address, beside what every page of the office knows: times, references, places in a list."""
+"""What an auditor asks for in an address, beside what every page of the office knows: times and references."""
 
-import re
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -10,7 +9,6 @@ from registry_site.office.asked import BadQuestion
 from registry_site.office.desk import Desk
 from registry_site.office.times import Times, times_of
 
-_NUMBER = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 _DAY_LENGTH = len("2026-03-10")
 
 
@@ -22,18 +20,6 @@ def times_asked(desk: Desk, given: dict[str, str]) -> Times:
     """
     now = desk.clock()
     return times_of(given, now, desk.office.law(now).settings["LEGAL_DAY_IN_QUERIES"])
-
-
-def number_asked(given: dict[str, str], name: str) -> int | None:
-    """
-    Read the number after or before which a list goes on; None when it begins.
-
-    Raises: BadQuestion.
-    """
-    text = given.get(name)
-    if text is not None and not _NUMBER.fullmatch(text):
-        raise BadQuestion(name)
-    return int(text) if text else None
 
 
 def reference_asked(given: dict[str, str], name: str) -> UUID | None:

@@ -8,8 +8,8 @@ from starlette.responses import RedirectResponse, Response
 
 from domain.status import Status
 from projections.office.questions import CaseFilter, CaseRow
-from registry_site.office.asked import choice, parameters, search_words
-from registry_site.office.audit.asked import number_asked, times_asked
+from registry_site.office.asked import choice, number_asked, parameters, search_words
+from registry_site.office.audit.asked import times_asked
 from registry_site.office.audit.sources import Sources
 from registry_site.office.desk import AUDIT, HEADERS, Desk, Visit
 from registry_site.office.times import TIMES
