@@ -275,9 +275,11 @@ def order_change(records: Records, act: Act, fact: PublicationOrdered) -> Facts:
 def _refuse_slot(act: Act, slot_at: datetime) -> None:
     local = slot_at.astimezone(BRUSSELS)
     first = next_slot(act)
-    at_once = act.law.settings["PUBLICATION_SLOT"] == "at_once"
-    regular = local.time() == SLOT and act.law.calendars.is_working(local.date())
-    if slot_at < first or not (regular or at_once):
+    if act.law.settings["PUBLICATION_SLOT"] == "at_once":
+        # A moment of today that has just gone by is at once too: between reading a form and sending it, time passes.
+        if local.date() < act.day:
+            raise Malformed("slot_at", f"must not lie before {act.day}: what is ordered now becomes public at once, or later")
+    elif slot_at < first or local.time() != SLOT or not act.law.calendars.is_working(local.date()):
         raise Malformed("slot_at", f"must be 10:00 in Brussels on a working day; the next one is {first.isoformat()}")
 
 

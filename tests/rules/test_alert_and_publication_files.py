@@ -1,6 +1,6 @@
 """What the files of an alert and of a publication say where they hold several requests, claims or holds: Articles 52(6), 78 and 90."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -8,8 +8,9 @@ import pytest
 
 from domain.clocks import State
 from domain.errors import AlreadyInRegister, Malformed, NotInRegister
-from domain.ids import Stream
+from domain.ids import REGISTER, Stream
 from domain.law.provisions import Law
+from domain.law.rules import R27
 from domain.law.settings import Settings
 from domain.publication import Publication, claim_clock, decision_on, is_held, is_overridden
 from domain.qualified_alert import (
@@ -29,6 +30,7 @@ from tests.scenario import PROVIDER, Scenario, brussels, document, fact, given, 
 
 R = TypeVar("R", bound=History)
 SEPTEMBER_1 = brussels("2026-09-01")
+HOUR = timedelta(hours=1)
 ALERT, FILE = Stream("alert", str(named("alert"))), publication()
 
 
@@ -202,6 +204,19 @@ def test_an_order_is_cancelled_once_and_its_number_is_not_used_again() -> None:
     file.when(SEPTEMBER_1, cancelled("order"), on=FILE).then_fails(NotInRegister, match="order_id names no open order")
     file.when(SEPTEMBER_1, ordered("order"), on=FILE).then_fails(AlreadyInRegister, match="order_id is in use")
     file.when(SEPTEMBER_1, ordered("another"), on=FILE).then_fails(Malformed, match="^slot_at")
+
+
+def test_where_publication_is_at_once_a_moment_of_the_day_that_went_by_will_do_and_the_day_before_will_not() -> None:
+    at_once = fact(
+        "JudgementSettingChanged", settings_version=2, switch="PUBLICATION_SLOT", old_value="next_working_day", new_value="at_once",
+        applies_from="2026-03-02", reasons_hash=document("reasons"),
+    )  # fmt: skip
+    order = ordered("order").model_copy(update={"marketed_names": ("Alpha",), "provider_country": "FR", "public_grounds": ("51(1)(a)",)})
+    file = given(brussels("2026-03-02"), opened(), provider(), proposed("2026-03-02"), on=FILE).given(
+        brussels("2026-03-02", 13), at_once, on=REGISTER
+    )
+    file.when(SEPTEMBER_1 + 9 * HOUR, order, on=FILE).then_refused(R27)
+    file.when(SEPTEMBER_1 + 33 * HOUR, order, on=FILE).then_fails(Malformed, match="^slot_at: must not lie before 2026-09-02")
 
 
 def held(hold: str = "OTHER") -> Fact:
