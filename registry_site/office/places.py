@@ -40,8 +40,8 @@ class Place:
 
     @property
     def back(self) -> str:
-        """The address of the page of the record."""
-        return home(self.collection, self.stream.key)
+        """The address of the page of the record; of an entry that is the publication desk of its case."""
+        return home("publications" if self.collection == "entries" else self.collection, self.stream.key)
 
     @property
     def is_drafted(self) -> bool:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from api.recording.addresses import kebab
-from api.recording.views import READ_ONLY, READERS
+from api.recording.views import FILING_ROLES, READ_ONLY, READERS
 from api.stores.access_log import AccessAct
 from api.stores.documents import AccessClass, ExceptionTag
 from api.stores.sessions import Session
@@ -255,6 +255,7 @@ WORDS: dict[str, Any] = {
     "role_name": role_name,
     "reference": reference,
     "session_until": session_until,
+    "FILING_ROLES": FILING_ROLES,
     "READS_CASES": READ_ONLY,
     "READS_ALERTS": READERS["alert"],
 }
