@@ -4,10 +4,11 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urljoin, urlsplit
 from urllib.request import urlopen
@@ -155,3 +156,32 @@ def addresses(live_server: str) -> dict[str, str]:
 def password(live_server: str, live_store: str) -> str:
     """The password that `make run` prints: made once, because making another one ends every session."""
     return let_in(live_store)[1]
+
+
+@pytest.fixture(scope="session")
+def sessions() -> dict[str, Any]:
+    """The cookies of whoever signed in already: nobody signs in thirty times within a quarter of an hour."""
+    return {}
+
+
+@pytest.fixture
+def enter(password: str, sessions: dict[str, Any]) -> Callable[..., None]:
+    """Give a function that opens an address as somebody else than whoever was there, signing in where their session has ended."""
+
+    def entering(here: Visit, name: str, address: str = "/workbench/") -> None:
+        here.page.context.clear_cookies()
+        here.page.context.add_cookies(sessions.get(name, []))
+        here.open(address)
+        if urlsplit(here.page.url).path == "/sign-in":
+            sign_in(here, name, password)
+            sessions[name] = here.page.context.cookies()
+
+    return entering
+
+
+def sign_in(here: Visit, name: str, secret: str) -> None:
+    """Fill in the form of the page for signing in, and wait for the page that was asked for."""
+    here.page.get_by_label("Name of the account").fill(name)
+    here.page.get_by_label("Password", exact=True).fill(secret)
+    here.page.get_by_role("button", name="Sign in", exact=True).click()
+    here.page.get_by_text("Signed in as").wait_for()

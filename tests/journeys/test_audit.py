@@ -8,18 +8,6 @@ import pytest
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def enter(password: str):
-    def entering(here: Any, address: str, name: str = "auditor") -> None:
-        here.open(address)
-        here.page.get_by_label("Name of the account").fill(name)
-        here.page.get_by_label("Password", exact=True).fill(password)
-        here.page.get_by_role("button", name="Sign in", exact=True).click()
-        here.page.get_by_text("Signed in as").wait_for()
-
-    return entering
-
-
 def sound(here: Any, *, scripts: bool = True) -> None:
     if scripts:  # axe is one itself
         assert here.violations() == []
@@ -31,7 +19,7 @@ def sound(here: Any, *, scripts: bool = True) -> None:
 @pytest.mark.parametrize(("width", "scripts"), [(1280, True), (320, True), (1280, False), (320, False)])
 def test_an_auditor_comes_from_the_cases_to_the_proof_of_an_event(visit, enter, width, scripts):
     with visit(width, scripts=scripts) as here:
-        enter(here, "/audit/cases/")
+        enter(here, "auditor", "/audit/cases/")
         here.page.get_by_role("heading", level=1, name="Cases").wait_for()
         sound(here, scripts=scripts)
         here.page.locator("a.register-table__name").first.click()
@@ -57,7 +45,7 @@ def test_an_auditor_comes_from_the_cases_to_the_proof_of_an_event(visit, enter, 
 @pytest.mark.parametrize(("width", "scripts"), [(1280, True), (320, True), (1280, False)])
 def test_an_auditor_reads_the_access_log_and_takes_it_away(visit, enter, width, scripts):
     with visit(width, scripts=scripts) as here:
-        enter(here, "/audit/access")
+        enter(here, "auditor", "/audit/access")
         here.page.get_by_role("heading", name="Intact up to entry").wait_for()
         assert here.page.locator("tbody tr").first.get_by_text("access-log").is_visible()
         sound(here, scripts=scripts)
@@ -74,7 +62,7 @@ def test_an_auditor_reads_the_access_log_and_takes_it_away(visit, enter, width, 
 @pytest.mark.parametrize("width", [1280, 320])
 def test_whoever_is_no_auditor_is_told_so_on_a_page_that_is_accessible(visit, enter, width):
     with visit(width) as here:
-        enter(here, "/workbench/", "case-officer")
+        enter(here, "case-officer")
         assert here.page.get_by_role("link", name="Audit: cases").count() == 0
         assert here.open("/audit/cases/").status == 403
         assert here.page.get_by_role("heading", level=1, name="Not for your role").is_visible()

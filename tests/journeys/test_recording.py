@@ -1,38 +1,11 @@
 """Whoever records in a real browser, with and without scripts: from an empty form to the record, and by four eyes."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 pytestmark = pytest.mark.browser
 HASH = "0" * 64
-
-
-@pytest.fixture(scope="module")
-def sessions() -> dict[str, Any]:
-    """The cookies of whoever signed in already: nobody signs in thirty times within a quarter of an hour."""
-    return {}
-
-
-@pytest.fixture
-def enter(password: str, sessions: dict[str, Any]) -> Callable[[Any, str], None]:
-    """Sign in as somebody else than whoever was there."""
-
-    def entering(here: Any, name: str) -> None:
-        here.page.context.clear_cookies()
-        if name in sessions:
-            here.page.context.add_cookies(sessions[name])
-            here.open("/workbench/")
-            return
-        here.open("/sign-in")
-        here.page.get_by_label("Name of the account").fill(name)
-        here.page.get_by_label("Password", exact=True).fill(password)
-        here.page.get_by_role("button", name="Sign in", exact=True).click()
-        here.page.wait_for_url("**/workbench/")
-        sessions[name] = here.page.context.cookies()
-
-    return entering
 
 
 def a_case(here: Any) -> str:
@@ -141,9 +114,7 @@ def test_a_decision_is_drafted_by_one_and_adopted_by_another(visit, enter, passw
 @pytest.mark.parametrize(
     ("name", "address"),
     [
-        ("publication-officer", "a publication desk"),
         ("publication-officer", "an order"),
-        ("law-officer", "/workbench/law"),
         ("law-officer", "/workbench/law/record/holiday-calendar-published"),
         ("case-officer", "a form with groups"),
         ("auditor", "a case at other times"),
@@ -155,7 +126,6 @@ def test_a_page_of_the_workbench_is_accessible_narrow_or_wide(visit, enter, name
         case = a_case(here)
         desk = case.replace("/cases/", "/publications/")
         places = {
-            "a publication desk": desk,
             "an order": f"{desk}/record/publication-ordered",
             "a form with groups": f"{case}/record/compute-estimate-revised",
             "a case at other times": f"{case}?valid_at=2026-08-01&known_at=2026-08-01",

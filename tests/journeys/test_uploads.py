@@ -1,7 +1,6 @@
 """Files, notifications and two officers at once, in a real browser, with and without scripts."""
 
 import json
-from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -13,30 +12,6 @@ from tests.journeys.test_recording import a_case, check, day, sound
 
 pytestmark = pytest.mark.browser
 WAYS = pytest.mark.parametrize(("width", "scripts"), [(1280, True), (320, True), (1280, False)])
-
-
-@pytest.fixture(scope="module")
-def sessions() -> dict[str, Any]:
-    return {}
-
-
-@pytest.fixture
-def enter(password: str, sessions: dict[str, Any]) -> Callable[[Any, str], None]:
-    """Sign in; somebody who did so already comes with the same session."""
-
-    def entering(here: Any, name: str) -> None:
-        if name in sessions:
-            here.page.context.add_cookies(sessions[name])
-            here.open("/workbench/")
-            return
-        here.open("/sign-in")
-        here.page.get_by_label("Name of the account").fill(name)
-        here.page.get_by_label("Password", exact=True).fill(password)
-        here.page.get_by_role("button", name="Sign in", exact=True).click()
-        here.page.wait_for_url("**/workbench/")
-        sessions[name] = here.page.context.cookies()
-
-    return entering
 
 
 def write_letter(here: Any, case: str) -> None:
@@ -140,15 +115,3 @@ def test_two_officers_at_once_see_both_texts_and_go_on_from_there(visit, enter, 
         check(mine)
         mine.page.get_by_role("button", name="Record", exact=True).click()
         mine.page.get_by_role("heading", level=1, name="Recorded").wait_for()
-
-
-@pytest.mark.parametrize("width", [1280, 320])
-def test_challenges_are_listed_and_opened_narrow_or_wide(visit, enter, width):
-    with visit(width) as here:
-        enter(here, "publication-officer")
-        here.page.get_by_role("link", name="Challenges").click()
-        here.page.get_by_role("heading", level=1, name="Challenges").wait_for()
-        sound(here)
-        here.page.locator("tbody th a").first.click()
-        here.page.get_by_role("heading", level=1, name="Challenge").wait_for()
-        sound(here)
