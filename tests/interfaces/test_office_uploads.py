@@ -16,7 +16,7 @@ from httpx2 import Response
 from domain.actors import Role
 from registry_site.office.file_kinds import TYPES
 from registry_site.office.uploads import MOST_FILES
-from tests.interfaces.office_house import Browser, House, served, title, words
+from tests.interfaces.office_house import PASSWORD, Browser, House, served, title, way, words
 from tests.interfaces.test_office_forms import hidden
 
 PDF = b"%PDF-1.7\n" + b"letter " * 40
@@ -233,3 +233,23 @@ def test_a_form_that_breaks_off_records_and_stores_nothing(house: House, officer
 @pytest.mark.parametrize("header", ["multipart/form-data", "multipart/form-data; boundary=", f"multipart/form-data; boundary={'x' * 71}"])
 def test_a_form_without_a_boundary_is_none(officer: Browser, place: str, header: str) -> None:
     assert officer.client.post(place, content=b"--x", headers={"content-type": header}).status_code == 403
+
+
+# -- A session that ended --------------------------------------------------------------------
+
+
+def test_of_a_form_with_a_file_whose_session_ended_the_text_is_kept_and_the_file_is_not(house: House) -> None:
+    house.accounts.add("late", Role.CASE_OFFICER, PASSWORD)
+    late, place = house.browser(), f"/workbench/cases/{house.cases['alpha']}/record/correspondence-recorded"
+    assert late.sign_in(name="late").status_code == 303
+    carried = hidden(late.get(place).text)
+    house.accounts.sign_out("late")
+    before = (house.recorded(), house.documents())
+    given = {"form_token": carried["form_token"], "seen": carried["seen"], "act": "check", "fact-on-day": "27"}
+    answer = late.client.post(place, data=given, files={"file-fact-documents": ("letter.pdf", PDF + uuid4().bytes, "application/pdf")})
+    assert "kept=yes" in way(answer)
+    assert late.sign_in(name="late").status_code == 303
+    form = late.get(place)
+    assert "Choose files again." in words(form)
+    assert re.search(r'name="fact-on-day"[^>]* value="27"', form.text)
+    assert (house.recorded(), house.documents()) == before
