@@ -54,8 +54,8 @@ def history_of(entry: PublicListEntry) -> tuple[Event[Any], ...]:
 
 def is_listed(entry: PublicListEntry) -> bool:
     """Tell whether the entry is on the list now."""
-    lasting = [e for e in history_of(entry) if not isinstance(e.fact, ListEntryCorrected)]
-    return bool(lasting) and not isinstance(lasting[-1].fact, ListEntryRemoved)
+    last = history_of(entry)[-1:]
+    return bool(last) and not isinstance(last[0].fact, ListEntryRemoved)
 
 
 def content_of(entry: PublicListEntry) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from domain.law.periods import first_day_after_months
 from domain.model_case.case import ModelCase
 from domain.model_case.closing import CaseClosed
 from domain.model_case.provider import AuthorisedRepresentativeAppointed, MandateTerminated, ProviderIdentified, providers_on
-from domain.qualified_alert import AlertClosed, AlertMeasuresLaunched, QualifiedAlert
+from domain.qualified_alert import AlertClosed, AlertMeasuresLaunched
 from domain.record import Act, History
 
 LAW = "Regulation (EU) 2018/1725, Article 19(3)(b), (d), (e)"
@@ -62,14 +62,14 @@ def is_erased(history: History, person_ref: UUID) -> bool:
 def closing_day(history: History) -> date | None:
     """Return the day on which a file was closed; None while it is open."""
     closed = [event.fact.on for event in history.of(CaseClosed)] + [event.fact.on for event in history.of(AlertClosed)]
-    return closed[-1] if history.is_closed and closed else None
+    return closed[-1] if history.is_closed else None
 
 
 def persons_in_role(history: History, day: date) -> frozenset[UUID]:
     """Return the persons whom a file needs for a role that they hold on a day."""
     if isinstance(history, ModelCase):
         return frozenset([*_of_providers(history, day), *_representatives(history, day)])
-    return _rapporteurs(history) if isinstance(history, QualifiedAlert) else frozenset()
+    return _rapporteurs(history)
 
 
 def _of_providers(case: ModelCase, day: date) -> Iterator[UUID]:
@@ -86,5 +86,5 @@ def _representatives(case: ModelCase, day: date) -> Iterator[UUID]:
             yield event.fact.person_ref
 
 
-def _rapporteurs(alert: QualifiedAlert) -> frozenset[UUID]:
+def _rapporteurs(alert: History) -> frozenset[UUID]:
     return frozenset(ref for event in alert.of(AlertMeasuresLaunched) for ref in (event.fact.rapporteur_ref, *event.fact.contributor_refs))

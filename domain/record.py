@@ -177,7 +177,7 @@ H = TypeVar("H", bound=History)
 
 def corrected(event: Event[F], changes: dict[str, Any]) -> Event[F]:
     """Return an event with some of its fields as they should have been recorded."""
-    plain = {**event.fact.model_dump(mode="json", exclude_none=True), **changes}
+    plain = {**event.fact.model_dump(), **changes}
     return replace(event, fact=type(event.fact).model_validate(plain))
 
 

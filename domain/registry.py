@@ -125,7 +125,7 @@ class Registry(Application[UUID]):
     @property
     def created_on(self) -> date | None:
         """The day on which the register was created (Brussels)."""
-        first = next((event for events in self._load(LAW, LegalParameters).by_topic.values() for event in events if event.version == 1), None)
+        first = next((events[0] for events in self._load(LAW, LegalParameters).by_topic.values()), None)
         return legal_day(first.recorded_at) if first else None
 
     @property

@@ -232,7 +232,7 @@ def _must_be_pending(case: ModelCase, act: Act, submission_id: UUID, replaces: U
     standing = decisions_on(case, submission_id)
     open_again = all(is_undone(case, d.fact.decision_id, act.law) for d in standing)
     waiting = pending_decision(case, standing)
-    require(open_again or (waiting is not None and waiting == replaces), R04, "A decision on them is adopted and stands.")
+    require(open_again or waiting == replaces, R04, "A decision on them is adopted and stands.")
 
 
 @decides(AcceptanceConverted)

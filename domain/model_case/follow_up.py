@@ -213,7 +213,6 @@ def _must_fit(known: bool, closed: bool, *, opening: bool, name: str) -> None:
 @decides(OutcomeReportFiled)
 def file_report(case: ModelCase, act: Act, fact: OutcomeReportFiled) -> Facts:
     """Record the report on a decision. Raises: NotInRegister for an unknown decision."""
-    must_be_open(case)
     if decision_of(case, fact.decision_id) is None:
         raise NotInRegister("decision_id names no decision of this case")
     return (fact,)

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 from domain.actors import Role
 from domain.errors import AlreadyInRegister, NotInRegister
 from domain.law.provisions import CHAPTER_V
-from domain.model_case.case import OFFICER, CaseFact, Filed, ModelCase, must_be_open
+from domain.model_case.case import OFFICER, CaseFact, Filed, ModelCase
 from domain.record import Act, Facts, decides
 from domain.rulings import RULED_BY
 from domain.types import Bool, CaseId, Day, Sha256, Text
@@ -101,7 +101,6 @@ def leave_or_return(case: ModelCase, act: Act, fact: ModelWithdrawnFromUnionMark
 
     Law: Articles 3(10), 93(1)(c). Raises: NotInRegister when it was never placed, AlreadyInRegister when nothing would change.
     """
-    must_be_open(case)
     if not case.of(ModelPlacedOnUnionMarket):
         raise NotInRegister("the model was never placed on the Union market: record ModelPlacedOnUnionMarket first")
     if off_market_since(case, act.day) is None and isinstance(fact, ModelReturnedToUnionMarket):

@@ -69,7 +69,6 @@ def receive_renotification(case: ModelCase, act: Act, fact: RenotificationReceiv
 
     Law: Guidelines 2.3.3. Rules: R30 no mandate; R34 no acceptance in force.
     """
-    must_be_open(case)
     must_be_new(case, fact.submission_id)
     bar = _bar_to_renotification(case, act, fact)
     return (fact,) if bar is None else (fact, SubmissionRuledInadmissible(submission_id=fact.submission_id, **ruled(bar)))

@@ -80,7 +80,6 @@ def change_provider(case: ModelCase, act: Act, fact: ProviderChange) -> Facts:
 
     Law: procedure 5.1 and 10.9. Raises: NotInRegister unless the former is a provider on that day; Malformed for a day before the last change.
     """
-    must_be_open(case)
     if fact.from_provider_ref not in providers_on(case, fact.effective_on):
         raise NotInRegister("from_provider_ref is no provider of this model on that day: identify it first")
     last = max((e.fact.effective_on for e in case.all(ProviderChange)), default=fact.effective_on)

@@ -65,7 +65,7 @@ class DecisionRectified(CaseFact):
 
     def corrects(self, history: History) -> UUID:
         """Return the event of the decision."""
-        found = (e for events in history.by_topic.values() for e in events if getattr(e.fact, "commission_ref", None) and _is(e, self.decision_id))
+        found = (e for events in history.by_topic.values() for e in events if _is(e, self.decision_id))
         return next((e.event_id for e in found), UUID(int=0))
 
     def changes(self) -> dict[str, Any]:
@@ -160,7 +160,7 @@ def _must_have_effect(case: ModelCase, act: Act, fact: Undoing, *, ended_too: bo
 
 def is_void(case: ModelCase, decision_id: UUID, act: Act) -> bool:
     """Tell whether a notified decision is void from the start."""
-    return informed_at(case, decision_id) is not None and not spans_of_force(case, decision_id, act.law)
+    return not spans_of_force(case, decision_id, act.law)
 
 
 def _refuse_unheard(case: ModelCase, act: Act, fact: Undoing, target: CommissionDecision, draft_act: Literal["REVOCATION", "WITHDRAWAL"]) -> None:

@@ -71,6 +71,7 @@ CHANGES: dict[str, tuple[Fact, type[Exception] | None, str]] = {
     "a correction is a value": (misprint("provider_country", "FR", "France"), Malformed, "^new_value: is not a value of provider_country"),
     "a misprint is corrected": (misprint("provider_country", "FR", "BE"), None, ""),
     "one of several values is corrected": (misprint("public_grounds", "52(4)", "51(1)(a); 52(4)"), None, ""),
+    "where nothing stands nothing is corrected": (misprint("decision_ref", "None", "C(2026) 1"), Malformed, "^old_value: must be what"),
     "a name is corrected": (misprint("provider_name", "Alpha AI", "Alpha"), None, ""),
 }  # fmt: skip
 
@@ -96,6 +97,14 @@ def test_a_corrected_entry_is_on_the_list_as_corrected_until_it_is_removed() -> 
     gone = command(misprint("provider_country", "NL", "FR"), brussels("2026-04-21", 14), OFFICER, ENTRY)
     with pytest.raises(NotInRegister):
         scenario.registry.record(gone)
+
+
+def test_an_entry_that_came_back_says_what_it_says_since() -> None:
+    scenario = listed()
+    back = change("ListEntryPublished", **{**SHOWN, "marketed_names": ["Alpha"]})
+    for n, what in enumerate([removed("ENTERED_IN_ERROR"), back, misprint("provider_country", "FR", "BE")]):
+        recorded = scenario.registry.record(command(what, brussels("2026-04-21") + n * MINUTE, OFFICER, ENTRY))
+        assert recorded.version == n + 2
 
 
 # -- Orders and slots ---------------------------------------------------------------------------

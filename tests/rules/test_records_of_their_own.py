@@ -7,9 +7,9 @@ from uuid import UUID
 import pytest
 
 from domain.errors import AlreadyInRegister, Malformed, NotInRegister
-from domain.ids import LAW, REGISTER, Stream
+from domain.ids import LAW, REGISTER, Stream, lineage_claim, request_claim
 from domain.law.rules import R24, R25, R41, Rule
-from domain.persons import is_erased, persons_in_role
+from domain.persons import closing_day, is_erased, persons_in_role
 from domain.record import Fact
 from tests.rules.test_order_of_acts import Outcome, alert, corrected, unless
 from tests.scenario import (
@@ -58,6 +58,17 @@ def changed(version: int, old: str, new: str, switch: str = "FOUR_EYES", day: st
 def measures(**more: Any) -> Fact:
     data = {"alert_id": ALERT.key, "on": "2026-09-01", "measures": ["91"], "rapporteur_ref": named("r"), "contributor_refs": [named("a"), named("b")]}
     return fact("AlertMeasuresLaunched", **{**data, **more})
+
+
+def erased(who: UUID, scope: str) -> Fact:
+    return fact("PersonalDataErased", person_ref=who, on="2026-03-02", legal_ground="Article 19(1)(a)", scope=scope)
+
+
+def shown() -> Fact:
+    return fact(
+        "PublicationContentProposed", case_id=publication().key, proposed_at=MARCH_2, marketed_names=["Alpha"], provider_country="FR",
+        public_grounds=["52(4)"],
+    )  # fmt: skip
 
 
 INFORMED = fact("BoardInformed", alert_id=ALERT.key, on="2026-09-01", document_hash=document("letter"))
@@ -122,7 +133,7 @@ ATTEMPTS: dict[str, tuple[Stream, list[Fact], Fact, Outcome]] = {
         ALPHA, [opened()], corrected("legal_name", "a", "b"), unless(NotInRegister, "target_event_id names no event of this record"),
     ),
     "of the event named": (
-        ALPHA, [opened(), provider(), provider(named("beta-ai"), name="Beta AI")], corrected("legal_name", "Beta AI", "Beta"),
+        ALPHA, [provider(named("beta-ai"), name="Beta AI"), provider()], corrected("legal_name", "Beta AI", "Beta"),
         unless(Malformed, "^old_value: must be what the record says now: Alpha AI"),
     ),
     "a correction is a value": (ALPHA, [opened(), provider()], corrected("country", "FR", "France"), unless(Malformed, "^new_value: is not")),
@@ -132,6 +143,10 @@ ATTEMPTS: dict[str, tuple[Stream, list[Fact], Fact, Outcome]] = {
         ALPHA, [opened(), decided("ModelDesignatedUnder52_4", "designation", "2026-03-02")],
         corrected("origin", "EX_OFFICIO", "QUALIFIED_ALERT"), R41,
     ),
+    "nor is whom it was addressed to": (
+        ALPHA, [opened(), decided("ModelDesignatedUnder52_4", "designation", "2026-03-02")], corrected("addressees", f"['{PROVIDER}']", "[]"), R41,
+    ),
+    "nothing is erased on an alert that never came": (ALERT, [], erased(named("ada"), "CONTACT"), unless(NotInRegister, "alert has no events yet")),
     "nothing is recorded on an alert that never came": (ALERT, [], INFORMED, unless(NotInRegister, "the alert has no events yet")),
 }  # fmt: skip
 
@@ -160,6 +175,8 @@ def test_the_version_of_the_settings_is_that_of_the_last_change_that_applies() -
 
 # -- Regulation (EU) 2018/1725 ------------------------------------------------------------------
 
+CLOSED = fact("CaseClosed", on="2026-03-02", closing_reason="NEVER_CLASSIFIED")
+REOPENED = fact("CaseReopened", on="2026-03-03")
 ADA, BO, CY, DI = (named(name) for name in ("ada", "bo", "cy", "di"))
 
 
@@ -206,15 +223,20 @@ def test_a_file_needs_the_persons_in_a_role_on_the_day(past: list[Fact], needed:
     assert persons_in_role(case, date(2026, 3, 2)) == needed
 
 
-def erased(who: UUID, scope: str) -> Fact:
-    return fact("PersonalDataErased", person_ref=who, on="2026-03-02", legal_ground="Article 19(1)(a)", scope=scope)
-
-
 @pytest.mark.parametrize(
     ("past", "gone"), [([], False), ([erased(ADA, "CONTACT")], False), ([erased(BO, "ALL")], False), ([erased(ADA, "ALL")], True)]
 )
 def test_a_person_is_erased_when_all_data_of_that_person_are(past: list[Fact], gone: bool) -> None:
     assert is_erased(given(MARCH_2, opened(), erased(BO, "CONTACT"), *past).case(), ADA) is gone
+
+
+@pytest.mark.parametrize(("past", "closed_on"), [([CLOSED], date(2026, 3, 2)), ([CLOSED, REOPENED], None), ([], None)])
+def test_a_file_is_closed_until_it_is_reopened(past: list[Fact], closed_on: date | None) -> None:
+    assert closing_day(given(MARCH_2, opened(), *past).case()) == closed_on
+
+
+def test_a_claim_has_the_name_under_which_it_is_stored_for_ever() -> None:
+    assert [str(lineage_claim(" Alpha  ONE ")), str(request_claim("key"))] == ["claim/lineage:alpha one", "claim/request:key"]
 
 
 def test_a_record_is_as_it_was_known_at_an_instant() -> None:
@@ -227,6 +249,12 @@ def test_a_record_is_as_it_was_known_at_an_instant() -> None:
     assert [len(case.by_topic) for case in known] == [0, 1, 2, 4, 4]
     assert [bool(case) for case in known] == [False, True, True, True, True]
     assert not known[1].of(type(provider()))
+
+
+def test_of_a_publication_file_only_contact_data_are_erased() -> None:
+    scenario = given(MARCH_2, opened()).given(MARCH_2 + MINUTE, shown())
+    scenario.when(SEPTEMBER_1, erased(ADA, "ALL"), on=publication()).then_fails(Malformed, match="^scope: must be CONTACT while the file is open")
+    scenario.when(SEPTEMBER_1, erased(ADA, "CONTACT"), on=publication()).then("PersonalDataErased")
 
 
 def test_a_publication_file_is_opened_by_what_the_provider_is_shown() -> None:

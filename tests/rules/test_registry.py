@@ -70,6 +70,19 @@ def test_a_register_is_created_once_with_the_law_in_force(demonstration: bool) -
     recorder.close()
 
 
+def test_the_first_law_is_the_act_as_published() -> None:
+    """Regulation (EU) 2024/1689, OJ L, 12.7.2024; it is in force from 2 August 2025, and nothing is before."""
+    scenario = given(MARCH_2, opened())
+    (threshold,) = scenario.registry.law(brussels("2025-08-02")).thresholds
+    assert (threshold.published_on, threshold.applies_from, threshold.presumptions_kept) == (date(2024, 7, 12), date(2025, 8, 2), False)
+    recorder = open_recorder("sqlite://")
+    first = Registry(RecorderFactory(recorder, RegisterMapper())).create(law_at_creation(CREATED), CREATED, demonstration=False)
+    versions = [recorded.events[0].law for recorded in (scenario.registry.record(command(MET)), first)]
+    recorder.close()
+    assert [(each.threshold_version, each.annex_xiii_version) for each in versions] == [(1, 1), (0, 0)]
+    assert versions[0].calendar_version > versions[1].calendar_version == 0
+
+
 def test_the_day_of_creation_stays_when_the_law_is_amended() -> None:
     scenario = given(MARCH_2, fact("AnnexXIIIAmended", annex_xiii_version=2, oj_ref="OJ", published_on="2026-01-01", applies_from="2026-01-02",
                                    text_hash=document("annex")))  # fmt: skip
@@ -128,7 +141,8 @@ def test_an_answer_says_the_version_and_the_position() -> None:
 
 def test_a_lineage_is_one_case_however_it_is_spelt() -> None:
     scenario = Scenario()
-    scenario.registry.record(command(opened()))
+    opening = scenario.registry.record(command(opened()))
+    assert [event.cause for event in opening.events] == [None, opening.events[0].event_id]
     spelt = fact("ModelCaseOpened", lineage_key="ALPHA-1", internal_name="Other")
     nothing_more(scenario, lambda: scenario.registry.record(command(spelt, on=case("beta"))), AlreadyInRegister, "one lineage is one case")
     scenario.registry.record(command(opened("beta"), on=case("beta")))
@@ -261,4 +275,5 @@ def test_an_order_is_carried_out_at_its_slot_or_cancelled_and_that_once(held: bo
     assert done is not None
     assert [event.topic for event in done.events] == topics
     assert {event.role for event in done.events} == {Role.SYSTEM}
+    assert {event.cause for event in done.events[1:]} <= {done.events[0].event_id}
     assert scenario.registry.run_slot(UUID(ALPHA.key), named("order"), slot) is None
