@@ -314,8 +314,8 @@ class Registry(Application[UUID]):
         if claim.fact.body_hash != command.body_hash:
             raise KeyReused("This Idempotency-Key was used with another request.")
         parts = [self._stretch(part) for part in claim.fact.written]
-        version = next((part[-1].version for part in parts if part[-1].stream == self._addressed(command.stream)), 0)
-        return Recorded(tuple(event for part in parts for event in part), version, 0)
+        # A plan begins with the stream that was addressed.
+        return Recorded(tuple(event for part in parts for event in part), parts[0][-1].version, 0)
 
     def _stretch(self, part: Written) -> list[Event[Any]]:
         stream_id = parse_stream(part.stream).id

@@ -2,7 +2,6 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -239,14 +238,17 @@ def suspended(at: datetime, *, over: bool = False, of: str = "designation") -> F
 
 def test_a_suspension_ends_with_the_next_end_of_its_own_decision() -> None:
     days = [brussels(f"2026-04-{day:02}") for day in (1, 2, 3, 4)]
-    facts = [suspended(days[1], over=True, of="another"), suspended(days[0]), suspended(days[2], over=True), suspended(days[3]),
-             suspended(days[3], over=True)]  # fmt: skip
+    others = [suspended(days[1], over=True, of="another"), suspended(days[2], of="another")]
+    facts = [*others, suspended(days[0]), suspended(days[2], over=True), suspended(days[3]), suspended(days[3], over=True)]
     case = given(DECEMBER_1, opened(), *facts).case()
     assert suspensions_of(case, named("designation")) == ((days[0], days[2]), (days[3], days[3]))
 
 
-def appeal(topic: str, judgment: str, **more: Any) -> Fact:
-    return fact(topic, judgment_id=named(judgment), **more)
+APPEALED = [fact("AppealLodged", judgment_id=named("judgment"), case_no="C-1/26 P", lodged_on="2026-03-12")]
+
+
+def over(outcome: str) -> Fact:
+    return fact("AppealDecided", judgment_id=named("judgment"), case_no="C-1/26 P", decided_on="2026-05-12", outcome=outcome)
 
 
 @pytest.mark.parametrize(
@@ -254,7 +256,9 @@ def appeal(topic: str, judgment: str, **more: Any) -> Fact:
     [
         ([], ["action", "second"]),
         ([annulled(ground_falls=True)], ["second"]),
-        ([annulled(), appeal("AppealLodged", "judgment", case_no="C-1/26 P", lodged_on="2026-03-12")], ["action", "second"]),
+        ([annulled(), *APPEALED], ["action", "second"]),
+        ([annulled(), *APPEALED, over("DISMISSED")], ["second"]),
+        ([annulled(), *APPEALED, over("SET_ASIDE_AND_REFERRED_BACK")], ["action", "second"]),
     ],
 )
 def test_an_action_is_open_until_its_own_judgment_and_again_on_appeal(past: list[Fact], left: list[str]) -> None:

@@ -230,7 +230,10 @@ def test_a_person_is_erased_when_all_data_of_that_person_are(past: list[Fact], g
     assert is_erased(given(MARCH_2, opened(), erased(BO, "CONTACT"), *past).case(), ADA) is gone
 
 
-@pytest.mark.parametrize(("past", "closed_on"), [([CLOSED], date(2026, 3, 2)), ([CLOSED, REOPENED], None), ([], None)])
+CLOSING = date(2026, 3, 2)
+
+
+@pytest.mark.parametrize(("past", "closed_on"), [([CLOSED], CLOSING), ([CLOSED, REOPENED], None), ([CLOSED, REOPENED, CLOSED], CLOSING), ([], None)])
 def test_a_file_is_closed_until_it_is_reopened(past: list[Fact], closed_on: date | None) -> None:
     assert closing_day(given(MARCH_2, opened(), *past).case()) == closed_on
 

@@ -215,6 +215,8 @@ def test_a_change_of_the_list_is_one_save_of_five_events() -> None:
     again = scenario.registry.record(replace(command(LISTED, APRIL_20, Role.PUBLICATION_OFFICER, ENTRY), key="once"))
     assert (again.version, again.events) == (1, recorded.events[:-1])
     updated = fact("ListEntryUpdated", list_id="7", updated_on="2026-04-20", **SHOWN)
+    stale = replace(command(updated, APRIL_20 + MINUTE, Role.PUBLICATION_OFFICER, ENTRY), seen=0)
+    nothing_more(scenario, lambda: scenario.registry.record(stale), Stale, "at version 1, not 0")
     change = scenario.registry.record(command(updated, APRIL_20 + MINUTE, Role.PUBLICATION_OFFICER, ENTRY))
     assert (change.version, [str(event.stream) for event in change.events[:1]]) == (2, ["entry/1"])
     assert [event.topic for event in change.events] == ["ListEntryUpdated", "PublicationOrdered", "PublicationExecuted", "ListingRecorded"]

@@ -57,6 +57,8 @@ def test_what_follows_from_one_act_bears_one_correlation_and_names_its_cause() -
     one = scenario.registry.record(replace(command(argued_alone("one")), key="once"))
     two = scenario.registry.record(command(argued_alone("two"), MARCH_3 + MINUTE))
     assert (one.version, two.version) == (4, 6)
+    three = scenario.registry.record(command(argued_alone("three"), MARCH_3 + 2 * MINUTE))
+    assert three.events[0].correlation != two.events[0].correlation
     assert len({event.correlation for event in one.events}) == len({event.correlation for event in two.events}) == 1
     assert one.events[0].correlation != two.events[0].correlation
     assert [event.cause for event in one.events] == [None, *[one.events[0].event_id] * (len(one.events) - 1)]

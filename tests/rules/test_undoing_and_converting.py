@@ -5,15 +5,36 @@ from typing import Any
 
 import pytest
 
-from domain.errors import Malformed, NotInRegister
-from domain.law.rules import R04, R06, R12, R18, R20, R21, R22, Rule
+from domain.actors import Role
+from domain.errors import Malformed, NotInRegister, Refused
+from domain.ids import REGISTER
+from domain.law.rules import R04, R05, R06, R12, R18, R20, R21, R22, R23, R39, Rule
 from domain.model_case.case import decision_of
+from domain.model_case.notification import duties_to_notify
 from domain.record import Fact
+from domain.registry import Command
 from tests.rules.test_after_an_acceptance import ACCEPTED, again, converted
 from tests.rules.test_order_of_acts import Outcome, unless
 from tests.rules.test_rare_sides_of_a_case import ANOTHER, DECEMBER_1, DESIGNATED, MARCH_2, SECOND
-from tests.rules.test_unknown_and_contradictory import failed
-from tests.scenario import PROVIDER, argued, brussels, decided, document, fact, given, informed, named, opened, provider
+from tests.rules.test_unknown_and_contradictory import failed, never, replaced
+from tests.scenario import (
+    ALPHA,
+    MINUTE,
+    PROVIDER,
+    actor,
+    argued,
+    brussels,
+    decided,
+    document,
+    fact,
+    given,
+    informed,
+    named,
+    notified,
+    opened,
+    provider,
+    threshold_met,
+)  # fmt: skip
 
 
 def of_second(name: str) -> Fact:
@@ -32,6 +53,10 @@ def undoing(target: str) -> list[Fact]:
 
 def revoked(name: str = "revocation", **more: Any) -> Fact:
     return decided("DesignationRevoked", name, "2026-06-01", **{"target_decision_id": named("designation"), "basis": "52(4)", **more})
+
+
+def replacing(name: str) -> Fact:
+    return undoing("designation")[0].model_copy(update={"replaces": named(name)})
 
 
 def slip(fields: list[str], name: str = "designation", **texts: str) -> Fact:
@@ -79,6 +104,12 @@ ACTS: dict[str, tuple[list[Fact], Fact, Outcome]] = {
         [opened(), provider(), *DESIGNATED, *ANOTHER, revoked("other", target_decision_id=named("another"))], revoked(), None,
     ),
     "a withdrawal is no revocation": ([opened(), provider(), *DESIGNATED, undoing("designation")[0]], revoked(), None),
+    "a revocation replaced by a withdrawal stands in nobody's way": (
+        [opened(), provider(), *DESIGNATED, revoked(), replacing("revocation")], revoked("again"), None,
+    ),
+    "a revocation that was withdrawn is no second one": (
+        [opened(), provider(), *DESIGNATED, revoked(), informed("revocation", DECEMBER_1), *undoing("revocation")], revoked("again"), None,
+    ),
     # T-53/10: slips of the text
     "a slip is of the text": ([opened(), provider(), *DESIGNATED], slip(["origin"]), R20),
     "a slip is somewhere": ([opened(), provider(), *DESIGNATED], slip([]), R20),
@@ -113,3 +144,74 @@ def test_a_corrigendum_corrects_its_own_decision_from_the_start() -> None:
     assert second
     assert (first.fact.commission_ref, first.fact.authentic_language, first.fact.adopted_on) == ("C(2026) designation", "fr", date(2026, 3, 2))
     assert (second.fact.commission_ref, second.fact.authentic_language, second.fact.adopted_on) == ("C(2026) 9", "de", date(2026, 3, 1))
+
+
+def test_the_hearing_before_a_lifting_is_revoked_is_a_reading() -> None:
+    lifted = [decided("DesignationLifted", "lifting", "2026-06-01", target_decision_id=named("designation")), informed("lifting", DECEMBER_1)]
+    revoking = decided("DecisionRevoked", "revocation", "2026-06-02", target_decision_id=named("lifting"), hearing_omitted_reason=None)
+    given(DECEMBER_1, opened(), provider(), *DESIGNATED, *lifted).when(brussels("2026-12-02"), revoking).then_refused(R05)
+    setting = fact("JudgementSettingChanged", settings_version=2, switch="HEARING_FOR_52_5_AND_UNDOING", old_value="yes", new_value="no",
+                   applies_from="2026-01-01", reasons_hash=document("reasons"))  # fmt: skip
+    scenario = given(DECEMBER_1, opened(), provider(), *DESIGNATED, *lifted).given(DECEMBER_1 + 9 * MINUTE, setting, on=REGISTER)
+    scenario.when(brussels("2026-12-02"), revoking).then("DecisionRevoked")
+
+
+def test_a_finding_waits_for_no_decision_that_was_replaced() -> None:
+    rejected = decided("ArgumentsRejected", "rejection", "2026-04-01")
+    met = [opened(), provider(), threshold_met("2026-03-01"), rejected]
+    given(DECEMBER_1, *met).when(brussels("2026-12-02"), never()).then_refused(R23)
+    accepted = decided("ArgumentsAccepted", "acceptance", "2026-04-01", replaces=named("rejection"))
+    given(DECEMBER_1, *met, accepted).when(brussels("2026-12-02"), never()).then("ThresholdFoundNeverMet")
+
+
+def test_a_case_waits_for_no_decision_that_was_replaced() -> None:
+    closed = fact("CaseClosed", on="2026-12-02", closing_reason="OTHER")
+    second = decided("ModelDesignatedUnder52_4", "second", "2026-03-02", replaces=named("designation"))
+    past = [opened(), provider(), DESIGNATED[0], second, informed("second", MARCH_2), revoked(target_decision_id=named("second"))]
+    given(DECEMBER_1, *past).when(brussels("2026-12-02"), closed).then_refused(R39)
+    given(DECEMBER_1, *past, informed("revocation", DECEMBER_1)).when(brussels("2026-12-02"), closed).then("CaseClosed")
+    pending = given(MARCH_2, opened(), provider(), notified(MARCH_2, arguments=True), argued(MARCH_2))
+    with pytest.raises(Refused, match=r"Pending: arguments\.$"):
+        pending.registry.record(Command(ALPHA, actor(Role.CASE_OFFICER), closed, brussels("2026-12-02")))
+
+
+# -- Article 52(1): replacing a notification -----------------------------------------------------------
+
+
+def replacement(day: str, **more: Any) -> Fact:
+    return replaced("notice").model_copy(update={"received_at": brussels(day), **more})
+
+
+REJECTED = decided("ArgumentsRejected", "rejection", "2026-03-10")
+
+
+@pytest.mark.parametrize(
+    ("past", "what", "ruling"),
+    [
+        ([threshold_met("2026-03-01")], replacement("2026-03-16"), None),
+        ([threshold_met("2026-03-01")], replacement("2026-03-17"), "R35"),
+        ([threshold_met("2026-03-01"), REJECTED], replacement("2026-03-09"), None),
+        ([threshold_met("2026-03-01"), REJECTED], replacement("2026-03-10"), "R35"),
+        ([], replacement("2026-06-01"), None),
+        ([threshold_met("2026-03-01")], replacement("2026-03-16", estimate_flop=None), "R32"),
+        ([threshold_met("2026-03-01")], replacement("2026-03-16", filer_role="AUTHORISED_REPRESENTATIVE"), "R30"),
+    ],
+)
+def test_a_notification_is_replaced_while_its_time_runs_and_nothing_is_decided(past: list[Fact], what: Fact, ruling: str | None) -> None:
+    scenario = given(MARCH_2, opened(), provider(), *past, notified(MARCH_2))
+    recorded = scenario.registry.record(Command(ALPHA, actor(Role.CASE_OFFICER), what, DECEMBER_1)).events
+    assert [event.fact.cause_code for event in recorded[1:]] == ([ruling] if ruling else [])
+
+
+def test_a_notification_fulfils_the_duty_from_its_own_day() -> None:
+    scenario = given(MARCH_2, opened(), provider(), threshold_met("2026-03-01"), notified(brussels("2026-03-05")))
+    law = scenario.registry.law(DECEMBER_1)
+    assert [bool(duty.satisfied_by) for day in (4, 5) for duty in duties_to_notify(scenario.case(), law, date(2026, 3, day))] == [False, True]
+
+
+@pytest.mark.parametrize(("more", "ruling"), [({}, None), ({"filer_role": "AUTHORISED_REPRESENTATIVE"}, "R30")])
+def test_a_renotification_is_about_one_of_the_acceptances_and_under_a_mandate(more: dict[str, Any], ruling: str | None) -> None:
+    scenario = given(brussels("2026-05-01"), *ACCEPTED, *SECOND)
+    what = again(DECEMBER_1).model_copy(update=more)
+    recorded = scenario.registry.record(Command(ALPHA, actor(Role.CASE_OFFICER), what, DECEMBER_1)).events
+    assert [event.fact.cause_code for event in recorded[1:]] == ([ruling] if ruling else [])

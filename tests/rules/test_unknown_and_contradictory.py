@@ -221,6 +221,9 @@ ATTEMPTS: dict[str, tuple[list[Fact], Fact, Outcome]] = {
     "the day an expectation became known": ([expected()], established(became_known_on="2026-02-20"), None),
     "only what was found is found never met": ([], never(), unless(NotInRegister, "nothing says")),
     "a figure above the threshold was met": ([MET], never(compute_flop="10000000000000000000000001"), unless(Malformed, "^compute_flop: is greater")),
+    "also before Chapter V applied": (
+        [threshold_met("2025-07-01")], never(compute_flop="2e25"), unless(Malformed, "^compute_flop: is greater .* on 2025-08-02"),
+    ),
     "a figure at the threshold was not": ([MET], never(compute_flop="1e25"), None),
     "the threshold of the day of the condition counts": (
         [threshold_met("2026-02-01"), threshold_amended(2, "1e26", "2026-03-01")], never(compute_flop="2e25"), unless(Malformed, "^compute_flop"),
