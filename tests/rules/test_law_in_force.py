@@ -8,11 +8,13 @@ import pytest
 
 from domain.law.periods import HolidayCalendar
 from domain.law.provisions import CalendarVersion, Law, Span, ThresholdVersion, join
+from domain.law.rules import RULES
 from domain.law.settings import Settings
 from domain.law.zones import day_in
 from domain.obligations import catalogue_on, end_of, facts_for, obligations_of, provider_facts
 from domain.record import Fact
 from domain.status import Ground
+from tests.rules.replaying import DEMONSTRATION, DOCKETS, steps_of
 from tests.rules.test_obligations import CATALOGUE, MET, bind, presumed
 from tests.rules.test_unknown_and_contradictory import succeeded
 from tests.scenario import PROVIDER, argued, brussels, decided, given, informed, named, notified, opened, provider, threshold_met
@@ -159,3 +161,11 @@ def test_who_was_no_provider_when_it_was_informed_was_not_informed() -> None:
     (found,) = facts_for(case, LAW, OTHER).decisions
     assert found.informed_at is None
     assert obligations_of(case, LAW, PROVIDER, date(2026, 5, 1), CATALOGUE) == []
+
+
+def test_the_rules_on_what_arrives_are_those_under_which_it_is_ruled_upon() -> None:
+    """What arrives is recorded and ruled inadmissible, never refused for it; every other rule refuses an act."""
+    named_by_rulings = {
+        (step.get("expect") or {}).get("cause_code") for path in [*DOCKETS, *DEMONSTRATION] for step in steps_of(path) if "record" in step
+    }
+    assert {code for code, rule in RULES.items() if rule.received} == named_by_rulings - {None}
