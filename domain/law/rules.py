@@ -15,7 +15,7 @@ class Rule:
     code: str
     article: str
     sentence: str
-    received: bool = False
+    received: bool
 
 
 RULES: dict[str, Rule] = {}
