@@ -185,7 +185,7 @@ class ComputeWarning(Payload):
 
     concern: str
     sentence: str
-    words: tuple[str, ...] = Field(default=(), exclude=True, repr=False)
+    words: tuple[str, ...] = Field(default=(), exclude=True)
     """What fills the sentence of the concern, for who says it in another language."""
 
 

@@ -44,5 +44,4 @@ def version_of(events: list[Event[Any]], addressed: Stream) -> int:
 
 def _role(actor: Actor, fact: Fact) -> Role:
     """Return in which role an event is recorded: what follows from a filer's act is the register's own; the actor is the same."""
-    own = actor.role not in fact.RECORDED_BY and Role.SYSTEM in fact.RECORDED_BY
-    return Role.SYSTEM if own else actor.role
+    return actor.role if actor.role in fact.RECORDED_BY else Role.SYSTEM

@@ -127,7 +127,7 @@ def _binding(provision: Provision, facts: ProviderFacts, day: date, classified: 
     earliest = max(catalogue.applies_from, facts.provider_since or catalogue.applies_from)
     if provision.binds == "SYSTEMIC_RISK":
         return _because_classified(provision, earliest, classified)
-    if facts.placed_on is None or facts.placed_on > day or (provision.third_country_only and facts.in_union is not False):
+    if facts.placed_on is None or (provision.third_country_only and facts.in_union is not False):
         return None
     since = max(earliest, facts.placed_on)
     if provision.open_source_exempt and facts.open_source_since is not None and facts.open_source_since <= day:
