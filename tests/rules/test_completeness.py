@@ -72,6 +72,13 @@ def test_every_warning_of_the_calculator_has_its_level() -> None:
     assert {each.when for each in EXPECTATIONS.fields if each.when} == set(WHEN)
 
 
+@pytest.mark.parametrize("trigger", ["MET", "WILL_BE_MET", "DOWNSTREAM_MODIFICATION", None])
+def test_a_field_of_one_trigger_is_looked_for_with_that_trigger_only(trigger: str | None) -> None:
+    filled = form(trigger={"trigger": trigger})
+    looked_for = {name for name in ("WILL_BE_MET", "DOWNSTREAM") if WHEN[name](filled)}  # type: ignore[index]
+    assert looked_for == {"WILL_BE_MET": {"WILL_BE_MET"}, "DOWNSTREAM_MODIFICATION": {"DOWNSTREAM"}}.get(str(trigger), set())
+
+
 # -- The three levels ----------------------------------------------------------------
 
 

@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal, Inexact
 from pathlib import Path
 from typing import Any, get_args
 
@@ -96,6 +96,12 @@ def test_no_digit_is_lost() -> None:
     long = exact("123456789012345678901234567890.123456789")
     assert compute.product(long, long) == Decimal(int("123456789012345678901234567890123456789") ** 2).scaleb(-18, Context(prec=200))
     assert compute.above(compute.added([TEN_TO_25, exact("0.000000000001")]), TEN_TO_25)
+
+
+def test_a_result_has_ten_thousand_digits_or_is_a_bug() -> None:
+    assert compute.product(Decimal("1" * 10_000)) == Decimal("1" * 10_000)
+    with pytest.raises(Inexact):
+        compute.product(Decimal("1" * 10_001))
 
 
 def test_a_float_is_a_type_error() -> None:
@@ -275,6 +281,12 @@ def test_a_report_writes_its_numbers_as_text() -> None:
     assert written["interval"] == ["9625000000000000000000000", "12375000000000000000000000"]
     assert written["error_margin_pct"] == "12.5"
     assert written["threshold"] == "10000000000000000000000000"
+
+
+def test_a_warning_is_written_as_its_concern_and_its_sentence() -> None:
+    (warning,) = compute.total([stage("PRETRAINING", "1e24")], margin=exact("31")).warnings
+    sentence = "The stated error margin of 31 % is wider than 30 %."
+    assert warning.model_dump(mode="json") == {"concern": "MARGIN_TOO_WIDE", "sentence": sentence}
 
 
 def test_an_empty_estimate_is_zero() -> None:

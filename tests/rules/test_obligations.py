@@ -254,6 +254,27 @@ def test_a_release_that_is_later_monetised_no_longer_exempts(monetised_on: str |
     assert ("53(1)(a)" not in of(scenario, "2026-02-20")) is exempt
 
 
+def test_a_release_recorded_again_exempts_since_the_first() -> None:
+    """Exempt from 10 February, the provider is bound by the classification of 1 March; a later release would never have exempted it."""
+    public = {"weights_public": True, "architecture_public": True, "usage_public": True, "monetised": False}
+    releases = [fact("OpenSourceReleaseRecorded", licence="EUPL-1.2", **public, on=on) for on in ("2026-02-10", "2026-03-20")]
+    scenario = given(brussels("2026-04-01"), opened(), provider(), placed(), threshold_met("2026-03-01"), *releases)
+    assert of(scenario, "2026-04-01")["53(1)(a)"].from_day == date(2026, 3, 1)
+
+
+def test_while_nobody_is_identified_a_decision_works_as_for_the_model() -> None:
+    designation = decided("ModelDesignatedUnder52_4", "designation", "2026-06-01")
+    scenario = given(brussels("2026-06-11"), opened(), placed(), designation, informed("designation", TOLD_FIRST))
+    assert "55(1)(a)" not in of(scenario, "2026-06-02")
+    assert of(scenario, "2026-06-03")["55(1)(a)"].because == (Ground.DESIGNATED,)
+
+
+def test_a_placing_that_lies_ahead_binds_nobody_yet_whatever_was_released() -> None:
+    ahead = {"placed_on": date(2026, 6, 1), "open_source_since": date(2026, 2, 10), "in_union": False}
+    assert list(bind("2026-05-31", presumed(), **ahead)) == SYSTEMIC
+    assert list(bind("2026-06-01", presumed(), **ahead)) == [*GENERAL, "54", *SYSTEMIC]
+
+
 def test_a_bare_day_means_its_end() -> None:
     last = presumed(begin=brussels("2026-03-02", 0) - timedelta(microseconds=1))
     assert "55(1)(a)" in bind("2026-03-01", last)

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from domain.actors import Role
 from domain.claims import Claimed
 from domain.errors import Malformed, NotInRegister, Refused
-from domain.events import EVENTS, documents_named, event_type, read
+from domain.events import EVENTS, NAME_DOCUMENTS, documents_named, event_type, read
+from domain.record import fact_types
 from domain.types import Int, Payload, exact
 from tests.scenario import decided, document, fact, named, threshold_met
 
@@ -112,3 +114,15 @@ def test_idle_zeros_have_a_limit_too() -> None:
     assert exact("0" * 60 + "." + "0" * 60) == 0
     with pytest.raises(ValueError, match="at most 60 digits"):
         exact("0" * 61 + "." + "0" * 60)
+
+
+def test_everybody_who_records_names_documents_but_the_register_itself() -> None:
+    """An auditor records nothing; what the register records by itself, such as seals, names what it has worked out."""
+    assert set(Role) - NAME_DOCUMENTS == {Role.SYSTEM, Role.AUDITOR}
+
+
+def test_the_events_of_one_kind_of_record_are_those_of_that_kind() -> None:
+    law = {"AnnexXIIIAmended", "BenchmarkOrIndicatorAdded", "HolidayCalendarPublished", "ThresholdAmended"}
+    assert {kind.TOPIC for kind in fact_types("law")} == law
+    assert [kind.TOPIC for kind in fact_types("entry")] == ["ListEntryCorrected", "ListEntryPublished", "ListEntryRemoved", "ListEntryUpdated"]
+    assert len(fact_types()) > len(fact_types("case")) > len(law)

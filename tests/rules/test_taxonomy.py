@@ -88,3 +88,10 @@ def test_every_version_has_every_aspect_each_word_once() -> None:
     assert all(each.words(aspect) for each in TAXONOMIES for aspect in ASPECTS)
     with pytest.raises(ValidationError, match="twice"):
         Taxonomy.model_validate({**FIRST.model_dump(), "nature": ["origin", "origin"]})
+
+
+@pytest.mark.parametrize("aspect", ["risk_types", "nature", "risk_sources"])
+def test_one_word_is_enough_for_an_aspect_and_none_is_not(aspect: str) -> None:
+    assert Taxonomy.model_validate({**FIRST.model_dump(), aspect: ["one"]}).words(aspect) == ("one",)
+    with pytest.raises(ValidationError, match=aspect):
+        Taxonomy.model_validate({**FIRST.model_dump(), aspect: []})

@@ -161,6 +161,11 @@ def test_a_text_too_long_empty_or_with_control_characters_is_refused(text: str) 
     sentence(TEXT, text)
 
 
+def test_the_schema_of_a_text_says_how_long_it_may_be() -> None:
+    schema = TEXT.json_schema()
+    assert (schema["minLength"], schema["maxLength"]) == (1, 500)
+
+
 @pytest.mark.parametrize("text", ["a\nb", "a\tb"])
 def test_a_text_has_one_line_and_no_tabs(text: str) -> None:
     assert "must not contain control characters or line breaks" in sentence(TEXT, text)
