@@ -22,10 +22,10 @@ run: $(RUNTIME) $(ASSETS) ## serve the register with its demonstration
 	@exec $(VENV)/bin/registry serve --welcome
 
 test: $(DEV) packages $(ASSETS) browser verifiers ## run every test
-	$(PY) -m pytest -n 2
+	$(PY) -m pytest -n 2 --dist loadfile
 
 check: lint $(ASSETS) ## lint, types, imports and the fast tests
-	$(PY) -m pytest -m "$(FAST)" -q -n auto
+	$(PY) -m pytest -m "$(FAST)" -q -n auto --dist loadfile
 
 lint: $(DEV)
 	$(PY) -m ruff check .

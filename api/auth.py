@@ -117,7 +117,8 @@ class Door:
         Raises: SignInRefused. A wrong password, an unknown name and a disabled account are one to whoever tries; the access log tells them apart.
         """
         limits = (Limit(f"name {name} from {place(request)}", MOST_FOR_A_NAME_FROM_ONE_PLACE), Limit(f"name {name}", MOST_FOR_A_NAME))
-        if too_many := self.attempts.count(*limits, Limit(f"from {place(request)}", MOST_FROM_ONE_PLACE)):
+        from_there = Limit(f"from {place(request)}", MOST_FROM_ONE_PLACE)
+        if too_many := self.attempts.count(*limits, from_there):
             if too_many.first:
                 self._note_failure("TOO_MANY_ATTEMPTS", self.accounts.find(name))
             raise SignInRefused(too_many.until)
@@ -127,6 +128,7 @@ class Door:
             self._note_failure("UNKNOWN_ACCOUNT" if known is None else "DISABLED_ACCOUNT" if known.disabled_at else "WRONG_PASSWORD", known)
             raise SignInRefused
         self.attempts.forget(*limits)
+        self.attempts.take_back(from_there)  # a whole office may come from one address
         return self._begun(request, account)
 
     def confirm(self, request: Request, session: Session, password: str) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from api.stores.access_database import AccessDatabase
 from api.stores.access_log import server_time
@@ -55,6 +55,13 @@ class Attempts:
         """Forget what was counted, after an attempt that succeeded."""
         with self._database.writing() as rows:
             rows.execute(delete(attempts).where(attempts.c.key.in_([_key(limit) for limit in limits])))
+
+    def take_back(self, limit: Limit) -> None:
+        """Count one attempt less, the last: it succeeded, and those before it stay what they were."""
+        mine = attempts.c.key == _key(limit)
+        with self._database.writing() as rows:
+            last = rows.execute(select(func.max(attempts.c.at)).where(mine)).scalar()
+            rows.execute(delete(attempts).where(mine, attempts.c.at == last))
 
 
 def _over(rows: Connection, limit: Limit, now: datetime) -> TooMany | None:

@@ -43,7 +43,15 @@ def replay(path: Path, out: Path, told: Connection) -> None:
     """Run a docket as from a shell, and tell how it ended and how much memory it took."""
     with out.open("w") as sys.stdout:
         code = main(["replay", str(path)])
-    told.send((code, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024))
+    told.send((code, most_megabytes()))
+
+
+def most_megabytes() -> int:
+    """How much memory this process took at most; what `getrusage` says begins, on Linux, with what its parent took."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return next(int(line.split()[1]) // 1024 for line in status.read_text().splitlines() if line.startswith("VmHWM"))
 
 
 @pytest.mark.slow

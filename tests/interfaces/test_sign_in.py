@@ -248,6 +248,15 @@ def test_one_place_tries_a_few_names_only(house: House, before: int) -> None:
     assert outcomes(house, before).count(("SIGN_IN_REFUSED", "TOO_MANY_ATTEMPTS")) == 1
 
 
+def test_whoever_signs_in_takes_nothing_from_others_at_the_same_place(house: House) -> None:
+    office = "2001:db8:0:3::1"
+    assert [house.browser(address=office).sign_in().status_code for _ in range(MOST_FROM_ONE_PLACE + 1)] == [303] * (MOST_FROM_ONE_PLACE + 1)
+    tried = [house.browser(address=office).sign_in(name=f"name-{n}").status_code for n in range(MOST_FROM_ONE_PLACE - 1)]
+    assert tried == [422] * (MOST_FROM_ONE_PLACE - 1)
+    assert house.browser(address=office).sign_in().status_code == 303, "one success makes no room for further guesses, and takes none"
+    assert [house.browser(address=office).sign_in(name=f"other-{n}").status_code for n in range(2)] == [422, 429]
+
+
 # -- Forms of others ----------------------------------------------------------------------
 
 

@@ -147,7 +147,7 @@ def test_at_once_is_the_time_of_the_order() -> None:
                    applies_from="2026-04-20", reasons_hash=document("reasons"))  # fmt: skip
     scenario = ready().given(brussels("2026-03-05"), at_once, on=REGISTER)
     assert next_slot(Act(actor(OFFICER), APRIL_20, scenario.registry.law(APRIL_20))) == APRIL_20
-    scenario.when(APRIL_20, order(APRIL_20 - MINUTE), on=FILE).then_fails(Malformed, match="^slot_at")
+    scenario.when(APRIL_20, order(APRIL_20 - 24 * 60 * MINUTE), on=FILE).then_fails(Malformed, match="^slot_at: must not lie before 2026-04-20")
     scenario.when(APRIL_20, order(APRIL_20), on=FILE).then("PublicationOrdered")
 
 
