@@ -94,5 +94,5 @@ def test_every_page_that_a_role_finds_can_be_used_by_everybody(visit, enter, rol
     with visit() as here:
         enter(here, role)
         found = crawl(here, NOTHING if role == "law-officer" else EVERYBODYS)
-        assert len(found) > 2
+        assert "/workbench/" in found
         assert {address: flaws for address, flaws in found.items() if flaws} == {}
