@@ -1,7 +1,7 @@
 """
 The public side of the service: pages, data, GraphQL and the log. It is part of the whole, or runs alone.
 
-Alone it opens the public read store and nothing else. It imports nothing that could open more, and so it also starts in half the time.
+Alone it opens the public read store and nothing else. It imports nothing that could open more, and so it also starts sooner.
 """
 
 import asyncio
