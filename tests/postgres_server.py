@@ -26,6 +26,7 @@ from urllib.parse import quote
 import psycopg
 
 START_SECONDS = 30
+STOP_SECONDS = 120  # a last checkpoint, on a disk that others write to as well
 UNPRIVILEGED = ("postgres", "nobody")  # the server refuses to run as root
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 # Reads until the other end of the pipe closes, which also happens when the tests are killed; then stops the server and clears up.
@@ -118,7 +119,7 @@ class PostgresServer:
     def __exit__(self, exc_type: type[BaseException] | None, exc_val: BaseException | None, exc_tb: TracebackType | None) -> None:
         if self._guardian is not None and self._guardian.stdin is not None:
             self._guardian.stdin.close()
-            self._guardian.wait(START_SECONDS)
+            self._guardian.wait(STOP_SECONDS)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _reachable(self) -> None:
