@@ -1,4 +1,4 @@
-"""The tables of the access store: who may come in, and who did what. Their guards, and how the store is opened."""
+"""The tables of the access store: who may come in, and who did what. With their guards."""
 
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, MetaData, String, Table
 
