@@ -10,8 +10,8 @@ import pytest
 
 from api.stores.access_log import AccessAct
 from domain.actors import Role
+from tests.interfaces.office_acts import recorded
 from tests.interfaces.office_house import Browser, House, name_of, served, way, words
-from tests.interfaces.test_office_recording import recorded
 
 FILERS = [Role.PROVIDER, Role.AUTHORISED_REPRESENTATIVE]
 

@@ -12,8 +12,8 @@ import pytest
 
 from api.stores.access_log import AccessAct
 from domain.actors import Role
+from tests.interfaces.office_acts import go_on, recorded, send
 from tests.interfaces.office_house import House, served, title, words
-from tests.interfaces.test_office_recording import go_on, recorded, send
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,9 @@ from api.notification_form.reading import MOST_BYTES
 from api.schemas import EXAMPLE
 from domain.actors import Role
 from registry_site.office.figures import in_words, number_in_words, two_figures
+from tests.interfaces.office_acts import end_for_want_of_use
 from tests.interfaces.office_house import Browser, House, served, title, way, words
 from tests.interfaces.test_office_forms import hidden
-from tests.interfaces.test_office_recording import _end_for_want_of_use
 
 RECEIPT = {
     "fact-received_at-day": "10",
@@ -133,7 +133,7 @@ def test_html_in_the_form_is_shown_as_text(officer: Browser, place: str) -> None
 
 def test_what_was_pasted_when_the_session_ended_is_kept(house: House, officer: Browser, place: str) -> None:
     token = officer.token(place)
-    _end_for_want_of_use(house)
+    end_for_want_of_use(house)
     answer = officer.client.post(place, data={"form_token": token, **RECEIPT, "pasted": "kept"}, files={"file-form": ("f.txt", b"x", "text/plain")})
     assert "kept=yes" in way(answer)
     officer.sign_in(next=place)

@@ -4,27 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from html import unescape
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from httpx2 import Response
 from sqlalchemy import delete, select, update
 
 from api.stores.access_log import AccessAct
-from api.stores.access_tables import attempts, drafts, kept_forms, sessions
+from api.stores.access_tables import attempts, drafts, kept_forms
 from domain.actors import Role
-from domain.events import EVENTS
-from projections.store import microseconds
-from registry_site.office.fields import fields_of
-from registry_site.office.filled import written_of
 from tests.conftest import POSTGRES, new_url
+from tests.interfaces.office_acts import DESIGNATION, HASH, MET, NAMED, end_for_want_of_use, go_on, hidden, place, recorded, send
 from tests.interfaces.office_house import PASSWORD, Browser, House, served, title, way, words
-
-HASH = "0" * 64
-MET = {"on": "2026-03-01", "compute_flop": "1.1e25", "threshold_version": 1, "source": "PROVIDER", "kind": "COMPUTE"}
-NAMED = {"marketed_name": "Alpha", "on": "2026-03-10"}
 
 
 @pytest.fixture(scope="module", params=["file", POSTGRES])
@@ -60,35 +52,6 @@ def case(officer: Browser) -> str:
     case = address.split("/")[3]
     recorded(officer, place(case, "threshold-met"), "ThresholdMet", MET)
     return case
-
-
-def place(case: str, event: str, collection: str = "cases") -> str:
-    return f"/workbench/{collection}/{case}/record/{event}"
-
-
-def hidden(answer: Response) -> dict[str, str]:
-    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', answer.text)
-    return {name: unescape(value) for name, value in found}
-
-
-def send(browser: Browser, address: str, topic: str, data: dict[str, object], **more: str) -> Response:
-    """Fill in a form that was opened just now, and send it."""
-    carried = hidden(browser.get(address))
-    written = written_of(fields_of(EVENTS[topic]), data)
-    prefilled = {field.name for field in fields_of(EVENTS[topic]) if field.own}
-    own = {name: unescape(value) for name, value in re.findall(r'id="(fact-\w+)"[^>]*value="([^"]*)"', browser.get(address).text)}
-    kept = {name: text for name, text in own.items() if name.removeprefix("fact-") in prefilled}
-    return browser.post(address, {**kept, **written, "form_token": carried["form_token"], "seen": carried["seen"], "act": "check", **more})
-
-
-def go_on(browser: Browser, address: str, checked: Response, act: str) -> Response:
-    assert checked.status_code == 200, words(checked)
-    assert title(checked).startswith("Check your answers"), words(checked)
-    return browser.post(address, {**hidden(checked), "act": act})
-
-
-def recorded(browser: Browser, address: str, topic: str, data: dict[str, object]) -> Response:
-    return browser.get(way(go_on(browser, address, send(browser, address, topic, data), "record")))
 
 
 # -- Check, then record ----------------------------------------------------------------------
@@ -222,7 +185,7 @@ def test_law_that_is_recorded_shows_what_becomes_public_byte_by_byte(house: Hous
 def test_what_was_written_when_a_session_ended_is_there_after_signing_in_again(house: House, officer: Browser, case: str) -> None:
     address, before = place(case, "marketed-name-added"), house.recorded()
     checked = send(officer, address, "MarketedNameAdded", {"marketed_name": "Kept", "on": "2026-03-10"})
-    _end_for_want_of_use(house)
+    end_for_want_of_use(house)
     answer = officer.post(address, {**hidden(checked), "act": "record"})
     assert way(answer).startswith("/sign-in?next=%2Fworkbench%2Fcases%2F")
     assert "What you wrote is kept for a day" in words(officer.get(way(answer)))
@@ -243,17 +206,11 @@ def test_what_was_written_when_a_session_ended_is_there_after_signing_in_again(h
 def test_nobody_leaves_a_form_for_another_account(house: House, officer: Browser, case: str) -> None:
     address = place(case, "marketed-name-added")
     carried = hidden(officer.get(address))
-    _end_for_want_of_use(house)
+    end_for_want_of_use(house)
     answer = officer.post(address, {"fact-marketed_name": "Forged", "form_token": "x", "seen": carried["seen"]})
     assert (answer.status_code, title(answer)) == (403, "Your session has ended")
     assert officer.sign_in().status_code == 303
     assert "Forged" not in officer.get(address).text
-
-
-def _end_for_want_of_use(house: House) -> None:
-    long_ago = microseconds(house.log.now() - timedelta(minutes=31))
-    with house.database.writing() as rows:
-        rows.execute(update(sessions).values(used_at=long_ago, signed_in_at=long_ago))
 
 
 def _inputs(answer: Response) -> dict[str, str]:
@@ -262,11 +219,6 @@ def _inputs(answer: Response) -> dict[str, str]:
 
 # -- Four eyes (R31) ----------------------------------------------------------------------------
 
-DESIGNATION: dict[str, object] = {
-    "legal_basis": "52(4)", "commission_ref": "C(2026) 1", "adopted_on": "2026-09-01", "addressees": [str(UUID(int=1))], "reasons_hash": HASH,
-    "authentic_language": "en", "signatory_ref": str(uuid4()), "hearing_omitted_reason": "URGENCY", "hearing_omitted_text_hash": HASH,
-    "remedies_stated": True, "origin": "EX_OFFICIO", "annex_xiii_version": 1, "points_considered": list("abcdefg"), "findings_hash": HASH,
-}  # fmt: skip
 Freeze = Callable[[Browser], str]
 
 

@@ -14,9 +14,9 @@ from sqlalchemy import text
 
 from api.openid import LEEWAY
 from domain.actors import Role
+from tests.interfaces.office_acts import DESIGNATION, HASH, MET, NAMED, go_on, place, recorded, send
 from tests.interfaces.office_house import PASSWORD, Browser, title, way, words
-from tests.interfaces.test_office_recording import DESIGNATION, HASH, MET, NAMED, go_on, place, recorded, send
-from tests.interfaces.test_openid import Setting, is_signed_in, vouched_for
+from tests.interfaces.openid_house import Setting, is_signed_in, vouched_for
 
 OFFICER = "person-7"
 
