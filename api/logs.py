@@ -4,7 +4,7 @@ The two logs of a register, open: what sequences and signs them, who follows the
 The public log is published with the list. The log of the cases is for auditors, under another key; what the public sees of it is a seal a day.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -97,23 +97,28 @@ class Logs:
     access: AccessLog
     stopping: bool = False
     """Whether the service ends: then no further day is sealed, and the next start catches up."""
+    _followed: int = -1
+    """Position up to which the logs hold every act that is no seal of ours."""
 
     def case_answers(self) -> LogAnswers:
         """Return what auditors may ask of the log of the cases."""
         return LogAnswers(self.shelf)
 
-    def publish_seals(self, now: datetime, at: Callable[[date], datetime] | None = None) -> list[date]:
+    def publish_seals(self, now: datetime) -> list[date]:
         """
-        Publish the seals that are due and missing, recorded now, or at the time that `at` gives for each day; return the days.
+        Publish the seals that are due and missing, recorded now; return the days.
 
         A seal covers every act of its day: the log is brought up to date before. Days missed while nothing ran are caught up, in their order.
         """
+        return [day for day in self.days_due(now) if not self.stopping and self._publish_seal(day, now)]
+
+    def days_due(self, now: datetime) -> list[date]:
+        """Return the days whose seal is due and missing."""
         last, created = self.register.registry.sealed_up_to, self.register.registry.created_on
-        due = days_due(last, created, now) if created else ()
-        return [day for day in due if not self.stopping and self._publish_seal(day, at(day) if at else now)]
+        return list(days_due(last, created, now)) if created else []
 
     def _publish_seal(self, day: date, at: datetime) -> bool:
-        self.follower.catch_up()
+        self._follow_acts()
         # Commit point: its secrets are kept before the seal is published; after a crash between the two the same seal is published.
         made: Seal = self.seals.prepare(day)
         fact = SealPublished(day=made.day, commitment_hash=made.commitment_hash, day_tree_root_hash=made.day_tree_root_hash)
@@ -121,7 +126,16 @@ class Logs:
             self.register.registry.record(Command(REGISTER, SYSTEM, fact, at))
         except AlreadyInRegister:
             return False  # another process was faster, with the same seal
+        if self.register.recorder.head() == self._followed + 1:
+            self._followed += 1
         return True
+
+    def _follow_acts(self) -> None:
+        """Bring the logs up to date, unless nothing but our own seals was recorded since: over many missed days that is most of the work."""
+        head = self.register.recorder.head()
+        if head != self._followed:
+            self.follower.catch_up()
+            self._followed = head
 
     def close(self) -> None:
         """Stop following and close the durable stores."""

@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from datetime import date, datetime
+from datetime import datetime
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
@@ -81,12 +81,9 @@ def load(register: Register, logs_of: Callable[[], Logs] | None = None) -> int:
 
 def _seal(logs: Logs, runner: Runner, until: datetime) -> None:
     """Let the hours pass at which days are sealed, and the slots before each of them."""
-
-    def hour_of(day: date) -> datetime:
+    for day in logs.days_due(until):
         runner.run_slots(sealed_at(day))
-        return sealed_at(day)
-
-    logs.publish_seals(until, hour_of)
+        logs.publish_seals(sealed_at(day))
 
 
 def load_estimates(database_url: str) -> int:
