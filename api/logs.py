@@ -110,15 +110,16 @@ class Logs:
 
         A seal covers every act of its day: the log is brought up to date before. Days missed while nothing ran are caught up, in their order.
         """
-        return [day for day in self.days_due(now) if not self.stopping and self._publish_seal(day, now)]
+        due = self.days_due(now)
+        return [day for day in due if not self.stopping and self._publish_seal(day, now, last_of_several=day == due[-1] != due[0])]
 
     def days_due(self, now: datetime) -> list[date]:
         """Return the days whose seal is due and missing."""
         last, created = self.register.registry.sealed_up_to, self.register.registry.created_on
         return list(days_due(last, created, now)) if created else []
 
-    def _publish_seal(self, day: date, at: datetime) -> bool:
-        self._follow_acts()
+    def _publish_seal(self, day: date, at: datetime, *, last_of_several: bool) -> bool:
+        self._follow_acts(seals_too=last_of_several)
         # Commit point: its secrets are kept before the seal is published; after a crash between the two the same seal is published.
         made: Seal = self.seals.prepare(day)
         fact = SealPublished(day=made.day, commitment_hash=made.commitment_hash, day_tree_root_hash=made.day_tree_root_hash)
@@ -130,10 +131,15 @@ class Logs:
             self._followed += 1
         return True
 
-    def _follow_acts(self) -> None:
-        """Bring the logs up to date, unless nothing but our own seals was recorded since: over many missed days that is most of the work."""
+    def _follow_acts(self, *, seals_too: bool) -> None:
+        """
+        Bring the logs up to date.
+
+        When nothing but our own seals was recorded since, that is left out for all but the last of them: it is most of the work over many
+        missed days. The last one vouches for what those before it say of the access log.
+        """
         head = self.register.recorder.head()
-        if head != self._followed:
+        if head != self._followed or seals_too:
             self.follower.catch_up()
             self._followed = head
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from html import unescape
 from pathlib import Path
+from shutil import copytree, rmtree
 from sqlite3 import connect
+from tempfile import mkdtemp
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,12 +24,13 @@ from starlette.testclient import TestClient
 from api.auth import Door
 from api.clocks import server_clock
 from api.dockets.files import read_docket
+from api.logs import open_logs
 from api.main import service
 from api.settings import Settings
 from api.stores.access_database import AccessDatabase
-from api.stores.access_log import AccessLog, AccessRow
+from api.stores.access_log import AccessAct, AccessLog, AccessRow
 from api.stores.accounts import Accounts
-from api.wiring import Register, open_documents, open_register, set_up
+from api.wiring import Register, demonstration_clock, open_documents, open_register, set_up
 from domain.actors import Role
 from domain.types import instant
 from tests.interfaces.graphql_stack import DOCKETS
@@ -133,32 +138,51 @@ def way(answer: Response) -> str:
 
 @contextmanager
 def served(folder: Path, *dockets: str, url: str = "", **settings: Any) -> Iterator[House]:
-    url = url or f"sqlite:///{folder}"
+    url, cases = (url, _replayed(url, dockets, settings)) if url else (f"sqlite:///{folder}", _copied(folder, dockets, settings))
+    with TestClient(service(Settings(database_url=url, **settings))) as client, closing(AccessDatabase(url)) as database:
+        yield House(url, client, database, Accounts(database, QUICK), AccessLog(database), cases)
+
+
+def _copied(folder: Path, dockets: tuple[str, ...], settings: dict[str, Any]) -> dict[str, str]:
+    """Put a register with these dockets into a folder; it is replayed and sealed once in a run of tests."""
+    if not dockets:
+        return _replayed(f"sqlite:///{folder}", dockets, settings)
+    made, cases = _made(dockets, tuple(sorted(settings.items())))
+    copytree(made, folder, dirs_exist_ok=True)
+    return cases
+
+
+@cache
+def _made(dockets: tuple[str, ...], settings: tuple[tuple[str, Any], ...]) -> tuple[Path, dict[str, str]]:
+    folder = Path(mkdtemp())
+    atexit.register(rmtree, folder, ignore_errors=True)
+    return folder / "store", _replayed(f"sqlite:///{folder / 'store'}", dockets, dict(settings))
+
+
+def _replayed(url: str, dockets: tuple[str, ...], settings: dict[str, Any]) -> dict[str, str]:
+    """Record dockets, add accounts, and seal every day since, so that what is published stands still while a test looks at it."""
     set_up(url)
-    cases = _replayed(url, dockets)
-    database = AccessDatabase(url)
-    accounts = Accounts(database, QUICK)
-    for role in OFFICERS:
-        accounts.add(name_of(role), role, PASSWORD)
-    app = service(Settings(database_url=url, **settings))
-    with TestClient(app) as client:
-        house = House(url, client, database, accounts, AccessLog(database), cases)
-        yield house
-    database.close()
-
-
-def _replayed(url: str, dockets: tuple[str, ...]) -> dict[str, str]:
-    register = open_register(Settings(database_url=url))
+    with closing(AccessDatabase(url)) as database:
+        for role in OFFICERS:
+            Accounts(database, QUICK).add(name_of(role), role, PASSWORD)
+        AccessLog(database).note(AccessAct.GRANTED, by="operator")
+    with_url = Settings(database_url=url, **settings)
+    register = open_register(with_url)
     cases: dict[str, str] = {}
     for name in dockets:
         with (DOCKETS / name).open(encoding="utf-8") as opened:
             steps: list[Any] = list(read_docket(DOCKETS / name, opened).steps)
-            if not register.registry.is_created:
-                register.create(instant(next(step.body["at"] for step in steps if "at" in step.body)), demonstration=True)
-            runner = register.runner(name)
-            assert [result for result in runner.run(steps) if not result.as_expected] == []
-            streams = {step.body["stream"] for step in steps if step.body.get("stream", "").startswith("case/")}
-            cases |= {stream.removeprefix("case/"): str(runner.names.identifier("case", stream.removeprefix("case/"))) for stream in streams}
+        if not register.registry.is_created:
+            register.create(instant(next(step.body["at"] for step in steps if "at" in step.body)), demonstration=True)
+        runner = register.runner(name)
+        assert [result for result in runner.run(steps) if not result.as_expected] == []
+        streams = {step.body["stream"] for step in steps if step.body.get("stream", "").startswith("case/")}
+        cases |= {stream.removeprefix("case/"): str(runner.names.identifier("case", stream.removeprefix("case/"))) for stream in streams}
+    if dockets:
+        with closing(open_logs(with_url, register)) as logs:
+            logs.publish_seals(demonstration_clock(register))
+            logs.follower.catch_up()
+    register.follower.catch_up()
     register.close()
     return cases
 

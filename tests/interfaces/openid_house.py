@@ -63,7 +63,7 @@ def settings(provider: WrongProvider, **more: str) -> dict[str, Any]:
 @contextmanager
 def vouched_for(folder: Path, *dockets: str, **more: str) -> Iterator[Setting]:
     with answering() as provider, served(folder, *dockets, **settings(provider, **more)) as house:
-        yield Setting(house, provider, 0)
+        yield Setting(house, provider, house.log.head()[0])
 
 
 def outcomes(setting: Setting) -> list[tuple[str, str, str]]:
