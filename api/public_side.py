@@ -6,7 +6,7 @@ Alone it opens the public read store and nothing else. It imports nothing that c
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from datetime import datetime
 from functools import partial
 
@@ -83,16 +83,16 @@ def public_service(settings: Settings) -> ASGIApp:
 
 @asynccontextmanager
 async def _open(settings: Settings, standing: Standing, app: Starlette) -> AsyncIterator[None]:
-    store = published(settings.database_url)
-    shown = PublicList(store)
-    await asyncio.to_thread(standing.note, shown)
-    app.router.routes.extend(public_routes(shown, standing, settings, nowhere))
-    looking = asyncio.create_task(_look(standing, shown))
-    try:
-        yield
-    finally:
-        await end(looking)
-        await asyncio.to_thread(store.close)
+    with closing(published(settings.database_url)) as store:
+        await asyncio.to_thread(store.require_current)
+        shown = PublicList(store)
+        await asyncio.to_thread(standing.note, shown)
+        app.router.routes.extend(public_routes(shown, standing, settings, nowhere))
+        looking = asyncio.create_task(_look(standing, shown))
+        try:
+            yield
+        finally:
+            await end(looking)
 
 
 async def _look(standing: Standing, shown: PublicList) -> None:

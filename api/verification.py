@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from api.logs import CaseShelf
 from api.published import published
+from api.read_models import tracks, views
 from api.settings import Settings
 from api.stores.access_database import AccessDatabase
 from api.stores.access_log import AccessLog
@@ -20,7 +21,7 @@ from api.stores.event_store.verification import EventVerification
 from api.stores.keys import KeyFolder, KeyRefused, default_folder
 from api.stores.log_store import CASES, PUBLIC, LogStore
 from api.stores.seal_store import SealsKept
-from api.wiring import open_documents, open_vault, tracks, views
+from api.wiring import open_documents, open_vault
 from api.witnesses import read_policy
 from domain.corrections import PersonalDataErased
 from domain.law.periods import start_of

@@ -19,7 +19,8 @@ from api.dockets.questions import Answers
 from api.dockets.runner import Runner
 from api.estimates.importing import show_last
 from api.persons import Persons
-from api.published import PUBLISHED, published
+from api.published import published
+from api.read_models import create_read_models, open_read_models, tracks
 from api.settings import Settings
 from api.stores.access_database import AccessDatabase
 from api.stores.access_log import AccessLog
@@ -31,7 +32,7 @@ from api.stores.drafts import Drafts
 from api.stores.estimates import EstimateStore
 from api.stores.event_store import StoreNotMigrated
 from api.stores.event_store.factory import Recorder, RecorderFactory, migrate, open_recorder, recorder_at
-from api.stores.event_store.mapper import EventDecoder, RegisterMapper
+from api.stores.event_store.mapper import RegisterMapper
 from api.stores.feeds import Feeds
 from api.stores.identities import Identities
 from api.stores.kept_forms import KeptForms
@@ -50,23 +51,12 @@ from domain.law.periods import legal_day
 from domain.legal_parameters import first_law
 from domain.obligations import Catalogue, read_catalogues
 from domain.persons import Retention
-from domain.public import PUBLIC
 from domain.record import Facts
 from domain.registry import Registry
-from projections.follower import Follower, Track
-from projections.office import tables as office_tables
-from projections.office.case_file import CaseFile, Cases, PublicationDesk
+from projections.follower import Follower
 from projections.office.questions import Office
-from projections.office.status import StatusSpans
 from projections.public.answers import PublicList
-from projections.public.challenges import Challenges
-from projections.public.changes import Changes, PublishedLaw, Sequence
-from projections.public.published_list import PublicEvent, PublishedList
-from projections.rebuild import rebuild_track
-from projections.store import Decoder, ReadStore, Seen, open_store
-
-VIEWS = "views"
-"""The office's read store: a file, or a schema."""
+from projections.store import OtherVersion, ReadStore
 
 
 @dataclass
@@ -128,8 +118,7 @@ def _set_up(database_url: str, role: str | None, public_role: str | None) -> Non
     ):
         kept.create(role)
         kept.close()
-    for store in (views(database_url), published(database_url)):
-        store.create()
+    for store in create_read_models(database_url):
         if role:
             store.let_follow(role)
         store.close()
@@ -215,92 +204,23 @@ def open_persons(settings: Settings, register: Register, vault: Vault) -> Person
     return Persons(vault, register.registry, register.office, register.follower, retention)
 
 
-def views(database_url: str, suffix: str = "") -> ReadStore:
-    """Open the office's read store."""
-    return open_store(database_url, VIEWS, office_tables.METADATA, suffix=suffix)
-
-
 def open_register(settings: Settings, *, new_id: Callable[[], UUID] | None = None) -> Register:
     """
     Open a register whose stores are set up; in memory they are set up now.
 
-    Raises: StoreNotMigrated, UnknownDatabaseUrl.
+    Raises: StoreNotMigrated, OtherVersion, UnknownDatabaseUrl.
     """
     url = settings.database_url
     recorder = open_recorder(url)
-    office_store, public_store = views(url), published(url)
-    if url == "sqlite://":
-        office_store.create()
-        public_store.create()
+    try:
+        office_store, public_store = open_read_models(url)
+    except OtherVersion:
+        recorder.close()
+        raise
     mapper = RegisterMapper()
     registry = Registry(RecorderFactory(recorder, mapper), **({"new_id": new_id} if new_id else {}))
     follower = Follower(recorder, tracks(office_store, public_store, mapper.decoder))
     return Register(registry, recorder, follower, Office(office_store, mapper.decoder.event, _catalogues()), PublicList(public_store))
-
-
-def tracks(office_store: ReadStore, public_store: ReadStore, decoder: EventDecoder) -> list[Track]:
-    """Return the two sides, each with its projections in the order in which they fold."""
-    office = [CaseFile(), Cases(), PublicationDesk(), StatusSpans(decoder.event)]
-    public = [Changes(), PublishedList(), PublishedLaw(), Challenges(), Sequence()]
-    return [Track(office_store, office, office_decoder(decoder)), Track(public_store, public, public_decoder(decoder))]
-
-
-PROJECTIONS = {
-    "case_file": VIEWS,
-    "cases": VIEWS,
-    "publication_desk": VIEWS,
-    "status": VIEWS,
-    "changes": PUBLISHED,
-    "published_list": PUBLISHED,
-    "law": PUBLISHED,
-    "challenges": PUBLISHED,
-    "sequence": PUBLISHED,
-}
-"""Every projection with the read store it is rebuilt with."""
-
-
-def rebuild(settings: Settings, projection: str | None, show: Callable[[int, int], None]) -> int:
-    """
-    Rebuild read stores beside the old ones and switch over; return how many events were folded.
-
-    `show` is told the position reached and the position of the last event.
-    """
-    url = settings.database_url
-    recorder = open_recorder(url)
-    decoder = EventDecoder()
-    try:
-        live = tracks(views(url), published(url), decoder)
-        fresh = tracks(views(url, "_rebuilt"), published(url, "_rebuilt"), decoder)
-        for old, new in zip(live, fresh, strict=True):
-            if projection is None or PROJECTIONS[projection] == (VIEWS if old is live[0] else PUBLISHED):
-                rebuild_track(old, new, recorder, show)
-            old.store.close()
-        return recorder.head()
-    finally:
-        recorder.close()
-
-
-def office_decoder(decoder: EventDecoder) -> Decoder:
-    """Let the office see every event."""
-    return lambda position, topic, state: Seen(position, topic, decoder.event(topic, state), state)
-
-
-def public_decoder(decoder: EventDecoder) -> Decoder:
-    """
-    Let the public side see the payloads on the allow-list, and nothing else: neither the envelope nor the stored bytes.
-
-    Law: Article 78. A new event is confidential until somebody lists it.
-    """
-
-    def decode(position: int, topic: str, state: bytes) -> Seen | None:
-        payload = PUBLIC.get(topic)
-        if payload is None:
-            return None
-        event = decoder.event(topic, state)
-        shown = payload.model_validate({name: getattr(event.fact, name) for name in payload.model_fields})
-        return Seen(position, topic, PublicEvent(shown, event.recorded_at), b"")
-
-    return decode
 
 
 def _catalogues() -> tuple[Catalogue, ...]:

@@ -13,9 +13,10 @@ from typing import Any
 import orjson
 
 from api.published import published
+from api.read_models import tracks, views
 from api.stores.event_store.factory import Recorder, open_recorder
 from api.stores.event_store.mapper import EventDecoder
-from api.wiring import set_up, tracks, views
+from api.wiring import set_up
 from bench.measure import Line, Section, number
 from bench.servers import ROOT
 from projections.follower import BATCH, Track, collector_at_rest

@@ -55,7 +55,7 @@ def _by_schema(old: ReadStore, new: ReadStore) -> bool:
 
 
 def _by_copy(old: ReadStore, new: ReadStore) -> bool:
-    """On SQLite the rows are copied over from the fresh file."""
+    """On SQLite the rows are copied over from the fresh file, into tables made anew: the old ones may be of another version."""
     with old.engine.connect() as rows:
         rows.execute(text("COMMIT"))
         rows.execute(text("ATTACH DATABASE :file AS fresh"), {"file": str(new.engine.url.database)})
@@ -65,7 +65,8 @@ def _by_copy(old: ReadStore, new: ReadStore) -> bool:
                 rows.execute(text("ROLLBACK"))
                 return False
             for table in (*old.projected(), old.positions):
-                rows.execute(text(f"DELETE FROM main.{table.name}"))
+                table.drop(rows)
+                table.create(rows)
                 rows.execute(text(f"INSERT INTO main.{table.name} SELECT * FROM fresh.{table.name}"))
             rows.execute(text("COMMIT"))
         finally:

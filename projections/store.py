@@ -109,6 +109,10 @@ class Projection:
 # -- Stores ------------------------------------------------------------------------
 
 
+class OtherVersion(Exception):
+    """A read store lacks what this program reads and writes; it is a function of the events, and built anew by `registry migrate`."""
+
+
 class ReadStore:
     """One read store: an engine, its tables and its position."""
 
@@ -138,6 +142,18 @@ class ReadStore:
             return False
         with self.engine.connect() as rows:
             return inspect(rows).has_table(self.positions.name, schema=self.schema)
+
+    def is_current(self) -> bool:
+        """Tell whether every table is there with the columns that this program reads and writes."""
+        with self.engine.connect() as rows:
+            found = inspect(rows).get_multi_columns(schema=self.schema)
+        there = {name: {column["name"] for column in columns} for (_, name), columns in found.items()}
+        return all(there.get(table.name) == set(table.columns.keys()) for table in self.metadata.sorted_tables)
+
+    def require_current(self) -> None:
+        """Raise OtherVersion unless the store is current."""
+        if not self.is_current():
+            raise OtherVersion(f"The read store {self.name} was never set up, or is of another version: run `registry migrate`.")
 
     def discard(self) -> None:
         """Remove the store, with its schema or file."""

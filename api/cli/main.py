@@ -27,6 +27,7 @@ from api.cli import (
 )
 from api.stores.event_store import StoreNotMigrated, UnknownDatabaseUrl
 from api.stores.event_store.mapper import UnknownEvent
+from projections.store import OtherVersion
 
 ROOMS = (
     serve,
@@ -64,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser().parse_args(arguments)
     try:
         return int(given.func(given))
-    except (StoreNotMigrated, UnknownDatabaseUrl, UnknownEvent) as error:
+    except (StoreNotMigrated, OtherVersion, UnknownDatabaseUrl, UnknownEvent) as error:
         print(f"registry: {error}", file=sys.stderr)
         return 2
     except (NotInLog, FileExistsError) as error:

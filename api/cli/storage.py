@@ -5,8 +5,9 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
+from api.read_models import PROJECTIONS, rebuild
 from api.settings import Settings
-from api.wiring import PROJECTIONS, rebuild, set_up
+from api.wiring import set_up
 
 T = TypeVar("T")
 
@@ -17,7 +18,7 @@ def add_parser(verbs: Any) -> None:
     verb = verbs.add_parser(
         "migrate",
         help="set up the stores",
-        description="Create stores and tables unless they are there.",
+        description="Create stores and tables unless they are there; build read models of another version anew.",
         epilog="example:\n  DATABASE_URL=postgresql://localhost/register registry migrate --role register_app",
         formatter_class=raw,
     )
@@ -42,7 +43,7 @@ def _migrate(given: argparse.Namespace) -> int:
 
 
 def _rebuild(given: argparse.Namespace) -> int:
-    count = rebuild(Settings(), given.projection, _show)
+    count = rebuild(Settings().database_url, given.projection, _show)
     if sys.stderr.isatty():
         print(file=sys.stderr)
     print(f"Rebuilt from {count} events.", file=sys.stderr)

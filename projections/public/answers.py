@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, select, tuple_
 
 from domain import public
 from domain.law.periods import legal_day
-from projections.public.changes import CHANGE
+from projections.public.changes import CHANGE, counts_up_to
 from projections.public.estimates import Estimates, number_shown, shown_in
 from projections.public.figures import figures_at
 from projections.public.page_questions import Figures
@@ -69,9 +69,11 @@ class PublicList:
         with self.store.reading() as rows:
             found = rows.execute(select(entries.c.body).where(*following).order_by(*order).limit(first).offset(offset)).scalars().all()
             listed = tuple(map(read_listed, found))
-            length = _length(rows)
-            total = self._once(length, (when, *_narrowing(filters)), lambda: _count(rows, wanted))
-            standing = self._once(length, (when, *_narrowing(Filters())), lambda: _count(rows, and_(rectangles_at(when), entries.c.on_list)))
+            counts = counts_up_to(rows, *_numbers_told(when))
+            standing = counts["PUBLISHED"] - counts["REMOVED"]
+            total = standing
+            if any(asked := (*words_of(filters.search), filters.ground, filters.country, filters.include_removed)):
+                total = self._once(_length(rows), (when, asked), lambda: _count(rows, wanted))
         return Listing(listed, total, standing)
 
     def entry(self, list_id: str, when: When) -> Listed | None:
@@ -109,9 +111,11 @@ class PublicList:
 
     def count_changes(self, since: date | None, until: date | None) -> dict[Kind, int]:
         """Return how many list events of each kind fell on some days."""
-        query = select(changes.c.kind, func.count()).where(*_numbers_of(since, until)).group_by(changes.c.kind)
         with self.store.reading() as rows:
-            return {kind: int(count) for kind, count in rows.execute(query).all()}
+            found = counts_up_to(rows, *_numbers_of(None, until))
+            if since:
+                found -= counts_up_to(rows, *_up_to_day(since.toordinal() - 1))
+        return dict(+found)
 
     def _changes(self, *conditions: ColumnElement[bool], first: int | None = None, newest_first: bool = False) -> tuple[Change, ...]:
         order = changes.c.number.desc() if newest_first else changes.c.number
@@ -164,7 +168,21 @@ def _numbers_of(since: date | None, until: date | None) -> list[ColumnElement[bo
         first = select(changes.c.number).where(changes.c.on_day >= since.toordinal()).order_by(changes.c.on_day, changes.c.number)
         found.append(changes.c.number >= first.limit(1).scalar_subquery())
     if until:
-        last = select(changes.c.number).where(changes.c.on_day <= until.toordinal()).order_by(changes.c.on_day.desc(), changes.c.number.desc())
+        found += _up_to_day(until.toordinal())
+    return found
+
+
+def _up_to_day(day: int) -> list[ColumnElement[bool]]:
+    last = select(changes.c.number).where(changes.c.on_day <= day).order_by(changes.c.on_day.desc(), changes.c.number.desc())
+    return [changes.c.number <= last.limit(1).scalar_subquery()]
+
+
+def _numbers_told(when: When) -> list[ColumnElement[bool]]:
+    """Turn a pair of times into numbers, as `_numbers_of` does with days."""
+    found = _up_to_day(when.valid_at.toordinal()) if when.valid_at else []
+    if when.known_at is not None:
+        known = changes.c.known_at
+        last = select(changes.c.number).where(known <= microseconds(when.known_at)).order_by(known.desc(), changes.c.number.desc())
         found.append(changes.c.number <= last.limit(1).scalar_subquery())
     return found
 
@@ -210,10 +228,6 @@ def told_by(when: When) -> list[ColumnElement[bool]]:
     if when.valid_at is not None:
         found.append(changes.c.on_day <= when.valid_at.toordinal())
     return found
-
-
-def _narrowing(filters: Filters) -> tuple[object, ...]:
-    return (filters.search, filters.ground, filters.country, filters.include_removed)
 
 
 def _length(rows: Connection) -> int:

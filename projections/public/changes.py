@@ -1,10 +1,12 @@
 """What changed on the list, event by event and in words; the law as published; how long the public sequence is."""
 
-from typing import Any
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, get_args
 
 import orjson
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from domain import public
 from domain.law.periods import legal_day
@@ -36,7 +38,8 @@ class Changes(Projection):
         touched = [(leaf, seen.event) for leaf, seen in enumerate(batch, start=length) if type(seen.event.payload) in KINDS]
         number = int(rows.execute(select(func.coalesce(func.max(changes.c.number), 0))).scalar_one())
         content = _content(rows, {event.payload.list_id for _, event in touched})
-        upsert(rows, changes, [self._row(n, leaf, event, content) for n, (leaf, event) in enumerate(touched, start=number + 1)])
+        told = [self._row(n, leaf, event, content) for n, (leaf, event) in enumerate(touched, start=number + 1)]
+        upsert(rows, changes, list(_counted(told, counts_up_to(rows, changes.c.number == number))))
 
     @staticmethod
     def _row(number: int, leaf: int, event: Any, content: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -65,6 +68,19 @@ class Changes(Projection):
             "known_at": microseconds(event.public_at),
             "body": bytes(memoryview(orjson.dumps(change))),
         }
+
+
+def counts_up_to(rows: Connection, *conditions: ColumnElement[bool]) -> Counter[Kind]:
+    """Return how many events of each kind the list had up to the last of those that meet conditions."""
+    query = select(*(changes.c[kind.lower()].label(kind) for kind in get_args(Kind))).where(*conditions)
+    found = rows.execute(query.order_by(changes.c.number.desc()).limit(1)).first()
+    return Counter(dict(found._mapping) if found else {})
+
+
+def _counted(told: list[dict[str, Any]], counts: Counter[Kind]) -> Iterator[dict[str, Any]]:
+    for row in told:
+        counts[row["kind"]] += 1
+        yield {**row, **{kind.lower(): counts[kind] for kind in get_args(Kind)}}
 
 
 def _content(rows: Connection, list_ids: set[str]) -> dict[str, dict[str, Any]]:

@@ -4,7 +4,11 @@ The tables of the public read store. They hold the payloads of public events and
 Listing days are Brussels days as ordinals; the known axis is the instant at which something became public.
 """
 
+from typing import get_args
+
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table
+
+from projections.public.questions import Kind
 
 METADATA = MetaData()
 SORTED = String().with_variant(String(collation="C"), "postgresql")
@@ -42,10 +46,11 @@ changes = Table(
     Column("list_id", String, nullable=False, index=True),
     Column("kind", String, nullable=False),
     Column("on_day", Integer, nullable=False, index=True),
-    Column("known_at", BigInteger, nullable=False),
+    Column("known_at", BigInteger, nullable=False, index=True),
+    *(Column(kind.lower(), Integer, nullable=False) for kind in get_args(Kind)),
     Column("body", LargeBinary, nullable=False),
 )
-"""Every event of the list, numbered from 1 without gaps."""
+"""Every event of the list, numbered from 1 without gaps, with how many there were of each kind up to it: what fell between two is a difference."""
 
 challenges = Table(
     "challenges",

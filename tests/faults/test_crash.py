@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
+from api.public_side import public_service
 from api.published import published
+from api.read_models import rebuild, views
 from api.settings import Settings
 from api.stores.event_store.factory import open_recorder
-from api.wiring import rebuild, views
+from api.wiring import open_register, set_up
+from projections.store import OtherVersion
 from tests.faults.following import clean, history
 from tests.read_models.folding import Portions, ReadSide, record
 
@@ -67,7 +71,7 @@ def rebuild_halfway(url: str, reached: Signal) -> None:
         reached.set()
         PROCESSES.Event().wait(WAIT)
 
-    rebuild(Settings(database_url=url), None, show)
+    rebuild(url, None, show)
 
 
 def test_a_rebuild_that_is_killed_leaves_the_old_rows_and_the_next_one_works(register_url: str) -> None:
@@ -80,7 +84,7 @@ def test_a_rebuild_that_is_killed_leaves_the_old_rows_and_the_next_one_works(reg
     assert reached.wait(WAIT)
     kill(worker)
     assert side.rows() == before
-    assert rebuild(Settings(database_url=register_url), None, lambda position, head: None) == len(events)
+    assert rebuild(register_url) == len(events)
     assert side.rows() == before == clean(events)
     assert leftovers(register_url) == []
     side.close()
@@ -102,9 +106,9 @@ def test_only_the_store_of_the_projection_named_is_rebuilt(register_url: str) ->
     recorder, side = open_recorder(register_url), ReadSide(register_url)
     events = history(2)
     record(recorder, events)
-    rebuild(Settings(database_url=register_url), "status", lambda position, head: None)
+    rebuild(register_url, "status")
     assert (side.stores[0].position(), side.stores[1].position()) == (len(events), 0)
-    rebuild(Settings(database_url=register_url), "published_list", lambda position, head: None)
+    rebuild(register_url, "published_list")
     assert side.rows() == clean(events)
     side.close()
     recorder.close()
@@ -121,11 +125,41 @@ def test_a_rebuild_repairs_rows_that_were_tampered_with_and_keeps_what_is_no_pro
         rows.execute(office.metadata.tables["cases"].update().values(internal_name="?"))
     office.close()
     assert side.rows() != clean(events)
-    rebuild(Settings(database_url=register_url), None, lambda position, head: None)
+    rebuild(register_url)
     assert side.rows() == clean(events)
     assert side.public.state().demonstration
     public = published(register_url)
     assert public.position() == len(events)
+    public.close()
+    side.close()
+    recorder.close()
+
+
+OLDER = [
+    "ALTER TABLE {}changes DROP COLUMN updated",
+    "ALTER TABLE {}changes RENAME COLUMN updated TO updated_before",
+    "ALTER TABLE {}changes ADD COLUMN later INTEGER",
+    "DROP TABLE {}law",
+]
+
+
+@pytest.mark.parametrize("change", OLDER)
+def test_read_models_of_another_version_are_refused_and_built_anew_by_migrating(register_url: str, change: str) -> None:
+    recorder, side = open_recorder(register_url), ReadSide(register_url)
+    events = history(2)
+    record(recorder, events)
+    side.fold(recorder).public.note("demonstration", "yes")
+    public = published(register_url)
+    with public.engine.begin() as rows:
+        rows.exec_driver_sql(change.format(f"{public.schema}." if public.schema else ""))
+    with pytest.raises(OtherVersion, match=r"The read store publi(c|shed) was never set up, or is of another version: run `registry migrate`"):
+        open_register(Settings(database_url=register_url))
+    with pytest.raises(OtherVersion), TestClient(public_service(Settings(database_url=register_url))):
+        pass
+    set_up(register_url)
+    open_register(Settings(database_url=register_url)).close()
+    assert side.rows() == clean(events)
+    assert side.public.state().demonstration
     public.close()
     side.close()
     recorder.close()

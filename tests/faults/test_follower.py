@@ -10,10 +10,11 @@ from sqlalchemy import Connection
 from starlette.testclient import TestClient
 
 from api.main import service
+from api.read_models import rebuild
 from api.settings import Settings
 from api.stores.event_store.factory import Recorder, open_recorder
 from api.stores.event_store.mapper import UnknownEvent
-from api.wiring import Register, rebuild, set_up
+from api.wiring import Register, set_up
 from domain.actors import Role
 from domain.registry import Command
 from projections.follower import Follower, Track
@@ -77,7 +78,7 @@ def test_a_worker_goes_on_after_a_rebuild_went_ahead_of_it(register_url: str) ->
     worker = side.follower(Portions(recorder))
     worker.catch_up()
     record(recorder, events[8:15])
-    rebuild(Settings(database_url=register_url), None, lambda position, head: None)
+    rebuild(register_url)
     record(recorder, events[15:])
     worker.catch_up()
     assert side.rows() == clean(events)

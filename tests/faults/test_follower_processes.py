@@ -12,10 +12,9 @@ from typing import Any, ClassVar
 import pytest
 from eventsourcing.persistence import StoredEvent
 
-from api.settings import Settings
+from api.read_models import rebuild
 from api.stores.event_store.factory import open_recorder
 from api.stores.event_store.mapper import RegisterMapper
-from api.wiring import rebuild
 from domain.actors import Role
 from domain.ids import Kind
 from domain.model_case.case import CaseFact
@@ -138,7 +137,7 @@ def test_readers_never_see_a_list_in_part_while_it_is_rebuilt_under_load(registe
         before = recorder.head()
         while recorder.head() < min(before + 5, MOST):
             assert others[2].is_alive()
-        assert rebuild(Settings(database_url=register_url), None, lambda position, head: None) >= before
+        assert rebuild(register_url) >= before
     stop.set()
     finish(*others)
     side.fold(recorder)

@@ -7,9 +7,10 @@ import pytest
 
 from api.dockets.files import read_docket
 from api.published import published
+from api.read_models import rebuild
 from api.settings import Settings
 from api.stores.webhooks import Attempt, State, WebhookStore
-from api.wiring import open_register, rebuild, set_up
+from api.wiring import open_register, set_up
 from domain.types import instant
 from projections.public.answers import PublicList
 from projections.public.questions import Filters, When
@@ -93,7 +94,7 @@ def test_the_web_role_moves_webhooks_on_and_cannot_point_them_elsewhere(database
 def test_the_rights_outlive_a_rebuild(database: tuple[str, str, str]) -> None:
     owner, web, public = database
     recorded_by_the_web_role(web)
-    rebuild(Settings(database_url=owner), None, lambda position, head: None)
+    rebuild(owner)
     shown = PublicList(published(public))
     assert shown.list_at(When(), Filters()).total == 1
     shown.store.close()

@@ -17,9 +17,10 @@ from api.clocks import server_clock
 from api.dockets.files import Step
 from api.estimates.importing import SHIPPED, shipped
 from api.published import published
+from api.read_models import rebuild
 from api.settings import Settings
 from api.stores.estimates import EstimateStore, figures, imports
-from api.wiring import Register, open_register, open_watch_list, rebuild, set_up
+from api.wiring import Register, open_register, open_watch_list, set_up
 from domain.law.periods import legal_day
 from domain.types import instant
 from projections.public.answers import PublicList
@@ -210,7 +211,7 @@ def test_an_import_is_all_or_nothing(kept: EstimateStore):
 def test_what_was_imported_outlives_the_read_stores(store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     run(capsys, "import", written(tmp_path, FIRST))
     before = shown(store)
-    rebuild(Settings(database_url=store), None, lambda position, head: None)
+    rebuild(store)
     assert shown(store) == before
     with closing(published(store)) as read_store:
         read_store.discard()

@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from api.published import published
+from api.read_models import tracks, views
 from api.stores.event_store.factory import Recorder
 from api.stores.event_store.mapper import EventDecoder, RegisterMapper, to_bytes
-from api.wiring import tracks, views
 from domain.record import Event
 from projections.follower import Follower, Source
 from projections.office.questions import Office

@@ -1,7 +1,9 @@
 """What changed on the list, in order and in words; the law as published; how long the public sequence is."""
 
+from collections import Counter
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import product
 
 import pytest
 
@@ -52,6 +54,19 @@ def test_changes_are_asked_for_by_day_both_days_included(read_side: ReadSide) ->
     assert changes(None, legal_day(MARCH_2)) == CHANGES[:2]
     assert changes(legal_day(JUNE_1), None) == CHANGES[5:]
     assert changes(legal_day(JUNE_1) + DAY, None) == ()
+
+
+def ends() -> list[date | None]:
+    days = {change.on + n * DAY for change in CHANGES for n in (-1, 0, 1)}
+    return [None, date.min, *sorted(days), date.max]
+
+
+@pytest.mark.parametrize("size", [1, 4, 100])
+def test_changes_are_counted_by_kind_between_any_two_days(read_side: ReadSide, size: int) -> None:
+    read_side.fold(Told.of(HISTORY, [size]))
+    for since, until in product(ends(), ends()):
+        told = read_side.public.changes(since, until)
+        assert read_side.public.count_changes(since, until) == Counter(change.kind for change in told), (since, until)
 
 
 def test_changes_are_asked_for_page_by_page(read_side: ReadSide) -> None:

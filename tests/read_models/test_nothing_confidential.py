@@ -7,8 +7,9 @@ from uuid import UUID
 import orjson
 import pytest
 
+from api.read_models import public_decoder
 from api.stores.event_store.mapper import EventDecoder, to_bytes
-from api.wiring import Register, public_decoder
+from api.wiring import Register
 from domain import public
 from domain.public import PUBLIC
 from tests.read_models.cases import events_of

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api.wiring import Register, tracks
+from api.read_models import tracks
+from api.wiring import Register
 from domain.ids import LAW, REGISTER, Stream
 from domain.record import Event
 from projections.follower import Track

@@ -15,8 +15,9 @@ from pydantic.fields import FieldInfo
 
 from api.cli.demo import load
 from api.dockets.files import Step
+from api.read_models import public_decoder
 from api.stores.event_store.mapper import EventDecoder
-from api.wiring import Register, public_decoder
+from api.wiring import Register
 from domain.actors import Role
 from domain.errors import Malformed
 from domain.events import EVENTS
