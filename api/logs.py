@@ -12,6 +12,7 @@ from datetime import date, datetime
 from api.settings import Settings
 from api.stores.access_database import AccessDatabase
 from api.stores.access_log import AccessLog
+from api.stores.faults import PASSING
 from api.stores.keys import KeyFolder, default_folder
 from api.stores.log_store import CASES, PUBLIC, LogStore
 from api.stores.seal_store import SealsKept
@@ -168,7 +169,7 @@ def open_logs(settings: Settings, register: Register) -> Logs:
     access = AccessLog(AccessDatabase(settings.database_url))
     case_log = Log(cases, CaseLeaves(cases, access=access.head if access.is_created() else None), case_signer, shelf)
     seals = Seals(cases, SealsKept(cases))
-    follower = Follower(register.recorder, [public_log, case_log])
+    follower = Follower(register.recorder, [public_log, case_log], passing=PASSING)
     witnesses.after_keeping = follower.wake
     return Logs(register, public_log, case_log, shelf, public, seals, follower, access)
 

@@ -6,7 +6,7 @@ The register is opened in the lifespan, so after any fork. Processes share nothi
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
@@ -21,17 +21,19 @@ from starlette.types import ASGIApp
 from api.audit_log import audit_log
 from api.audit_sources import sources_of
 from api.auth import Caller, Door
+from api.background import end, every, in_background
 from api.browsers import CrossOriginProtection
 from api.challenges import Challenges
 from api.clocks import server_clock
 from api.graphql.staff.routes import staff_graphql
 from api.logs import Logs, open_logs
 from api.openid import open_provider
-from api.public_side import Standing, add_operations, end, in_front, public_routes
+from api.public_side import Standing, add_operations, in_front, public_routes
 from api.rest.description import document
 from api.rest.routes import rest_routes
 from api.schemas import ASSESSMENTS
 from api.settings import Settings
+from api.stores.faults import PASSING
 from api.webhooks.opening import open_deliveries
 from api.wiring import Register, demonstration_clock, open_documents, open_door, open_persons, open_register, open_vault
 from projections.office.inbox import Inbox
@@ -85,20 +87,19 @@ async def _opened(app: FastAPI) -> AsyncIterator[None]:
     await asyncio.to_thread(_open_stores, app, register)
     ahead = Ahead(register)
     app.state.clock = ahead.clock if register.demonstration else server_clock
-    app.state.ready = lambda: register.follower.failed is None
     register.follower.after_step = lambda: _after_step(app, register, ahead)
     register.follower.start()
     # What cannot be read leaves the service running on what was folded before, and not ready.
     await asyncio.to_thread(register.follower.wait_for, register.recorder.head(), CATCHING_UP)
     await asyncio.to_thread(app.state.standing.note, register.public)
-    tasks = [asyncio.create_task(_run_slots(app, register))]
     if logs:
         logs.follower.after_step = lambda: app.state.standing.note(register.public)
         logs.follower.start()
-        app.state.ready = lambda: register.follower.failed is None and logs.follower.failed is None
         # So that data name the log that they follow from, from the first answer on.
         await asyncio.to_thread(logs.follower.wait_for, register.recorder.head(), CATCHING_UP)
-        tasks += [asyncio.create_task(_publish_seals(app, register, logs)), asyncio.create_task(app.state.webhooks.run())]
+    tasks = [in_background(work) for work in _by_itself(app, register, logs)]
+    followers = [register.follower, logs.follower] if logs else [register.follower]
+    app.state.ready = lambda: all(follower.is_well for follower in followers) and not any(task.done() for task in tasks)
     app.router.routes.extend([*_staff_routes(app, register, logs), *_public_routes(app, register)])
     try:
         yield
@@ -186,27 +187,30 @@ async def _other_origin(app: FastAPI, request: Request) -> Response:
     return await asyncio.to_thread(other_origin, _desk(app), request)
 
 
+def _by_itself(app: FastAPI, register: Register, logs: Logs | None) -> Iterator[Coroutine[Any, Any, None]]:
+    """Yield what the service does beside its answers."""
+    yield every(SLOTS_EVERY, partial(_run_slots, app, register), PASSING)
+    if logs:
+        yield every(SEALS_EVERY, partial(_publish_seals, app, register, logs), PASSING)
+        yield app.state.webhooks.run()
+
+
 async def _run_slots(app: FastAPI, register: Register) -> None:
     """Carry out publication orders at their slot (procedure section 5.8)."""
-    while True:
-        now: datetime = app.state.clock()
-        for slot_at, case_id, order_id in await _to_its_end(register.office.due_orders, now):
-            await _to_its_end(register.registry.run_slot, case_id, order_id, max(slot_at, now))
-            register.follower.wake()
-        await asyncio.to_thread(app.state.standing.note, register.public)  # estimates are imported by another process
-        await asyncio.sleep(SLOTS_EVERY)
+    now: datetime = app.state.clock()
+    for slot_at, case_id, order_id in await _to_its_end(register.office.due_orders, now):
+        await _to_its_end(register.registry.run_slot, case_id, order_id, max(slot_at, now))
+        register.follower.wake()
+    await asyncio.to_thread(app.state.standing.note, register.public)  # estimates are imported by another process
 
 
 async def _publish_seals(app: FastAPI, register: Register, logs: Logs) -> None:
     """Publish the seal of the day before at its hour, and those that were missed while nothing ran."""
-    while True:
-        now: datetime = app.state.clock()
-        if days := await _to_its_end(logs.publish_seals, now):
-            if len(days) > 1:
-                LOG.warning("Nothing ran at the hour: the seals of %s to %s are published only now.", days[0], days[-1])
-            register.follower.wake()
-            logs.follower.wake()
-        await asyncio.sleep(SEALS_EVERY)
+    if days := await _to_its_end(logs.publish_seals, app.state.clock()):
+        if len(days) > 1:
+            LOG.warning("Nothing ran at the hour: the seals of %s to %s are published only now.", days[0], days[-1])
+        register.follower.wake()
+        logs.follower.wake()
 
 
 def _challenges(app: FastAPI, register: Register) -> Challenges:

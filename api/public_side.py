@@ -6,7 +6,7 @@ Alone it opens the public read store and nothing else. It imports nothing that c
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, closing, suppress
+from contextlib import asynccontextmanager, closing
 from datetime import datetime
 from functools import partial
 
@@ -18,6 +18,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
+from api.background import end, every, in_background
 from api.clocks import LegalDay, server_clock
 from api.graphql.public.routes import public_graphql
 from api.published import published
@@ -88,25 +89,12 @@ async def _open(settings: Settings, standing: Standing, app: Starlette) -> Async
         shown = PublicList(store)
         await asyncio.to_thread(standing.note, shown)
         app.router.routes.extend(public_routes(shown, standing, settings, nowhere))
-        looking = asyncio.create_task(_look(standing, shown))
+        # Somebody else follows; here it is only looked how far the public sequence is.
+        looking = in_background(every(LOOK_EVERY, partial(asyncio.to_thread, standing.note, shown)))
         try:
             yield
         finally:
             await end(looking)
-
-
-async def _look(standing: Standing, shown: PublicList) -> None:
-    """Look how far the public sequence is: somebody else follows."""
-    while True:
-        await asyncio.sleep(LOOK_EVERY)
-        await asyncio.to_thread(standing.note, shown)
-
-
-async def end(task: asyncio.Task[None]) -> None:
-    """Cancel a task and wait until it has ended."""
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
 
 
 # -- Parts that the whole has too ------------------------------------------------------

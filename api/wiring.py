@@ -33,6 +33,7 @@ from api.stores.estimates import EstimateStore
 from api.stores.event_store import StoreNotMigrated
 from api.stores.event_store.factory import Recorder, RecorderFactory, migrate, open_recorder, recorder_at
 from api.stores.event_store.mapper import RegisterMapper
+from api.stores.faults import PASSING
 from api.stores.feeds import Feeds
 from api.stores.identities import Identities
 from api.stores.kept_forms import KeptForms
@@ -219,7 +220,7 @@ def open_register(settings: Settings, *, new_id: Callable[[], UUID] | None = Non
         raise
     mapper = RegisterMapper()
     registry = Registry(RecorderFactory(recorder, mapper), **({"new_id": new_id} if new_id else {}))
-    follower = Follower(recorder, tracks(office_store, public_store, mapper.decoder))
+    follower = Follower(recorder, tracks(office_store, public_store, mapper.decoder), passing=PASSING)
     return Register(registry, recorder, follower, Office(office_store, mapper.decoder.event, _catalogues()), PublicList(public_store))
 
 

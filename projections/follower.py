@@ -2,16 +2,20 @@
 The follower: pulls events in order, folds them in batches, exactly once.
 
 The same code follows, recovers after a crash and rebuilds. A projection that fails stops the follower; it never skips, and readiness says so.
+A database that is away for a while is waited for.
 """
 
 import gc
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
+
+from sqlalchemy.exc import OperationalError
 
 from projections.store import Decoder, Projection, ReadStore, Seen
 
@@ -20,6 +24,8 @@ BATCH = 5_000
 """Events folded in one transaction."""
 POLL = 0.005
 """Seconds between looks at the store when nobody in this process wakes the follower."""
+AGAIN = 0.2
+"""Seconds until a database that is away is tried again."""
 
 
 class Source(Protocol):
@@ -124,6 +130,10 @@ class Follower:
     source: Source
     tracks: Sequence[Followed]
     after_step: Callable[[], None] = lambda: None
+    passing: tuple[type[Exception], ...] = (OperationalError,)
+    """Faults that pass: a database that is away, or locked for longer than its timeout."""
+    waits_for: Exception | None = None
+    """What the follower waits to pass, while it cannot follow."""
     _wake: threading.Event = field(default_factory=threading.Event)
     _moved: threading.Condition = field(default_factory=threading.Condition)
     _stopping: bool = False
@@ -134,6 +144,11 @@ class Follower:
     def failed(self) -> BaseException | None:
         """Return what stopped the follower: a bug, or an event of a later version; it stands still and loses nothing."""
         return self._following.exception() if self._following is not None and self._following.done() else None
+
+    @property
+    def is_well(self) -> bool:
+        """Tell whether it follows, or is about to: neither stopped by a fault nor waiting for one to pass."""
+        return self.failed is None and self.waits_for is None
 
     def catch_up(self, progress: Callable[[int], None] = lambda position: None) -> None:
         """Fold until nothing is left."""
@@ -159,10 +174,10 @@ class Follower:
         self._wake.set()
 
     def wait_for(self, position: int, timeout: float) -> bool:
-        """Wait until a position is folded everywhere; False when it took longer, or the follower stopped."""
+        """Wait until a position is folded everywhere; False when it took longer, or the follower cannot follow."""
         self.wake()
         with self._moved:
-            return self._moved.wait_for(lambda: self.failed is not None or self.position() >= position, timeout) and self.failed is None
+            return self._moved.wait_for(lambda: not self.is_well or self.position() >= position, timeout) and self.is_well
 
     def start(self) -> None:
         """Follow in a thread."""
@@ -178,7 +193,21 @@ class Follower:
     def _run(self) -> None:
         version = -1
         while not self._stopping:
-            version = self._once(version)
+            try:
+                version = self._once(version)
+            except self.passing as fault:
+                version = -1
+                self._wait_out(fault)
+
+    def _wait_out(self, fault: Exception) -> None:
+        """Wait a little, and begin again from what the stores hold."""
+        if self.waits_for is None:
+            LOG.error("The follower waits, and tries again: %s", fault)
+        self.waits_for = fault
+        for track in self.tracks:
+            track.forget()
+        self._tell()
+        time.sleep(AGAIN)
 
     def _once(self, version: int) -> int:
         if not self._wake.wait(POLL) and self.source.data_version() == version:
@@ -186,6 +215,7 @@ class Follower:
         self._wake.clear()
         version = self.source.data_version()
         self.catch_up()
+        self.waits_for = None
         self._tell()
         return version
 

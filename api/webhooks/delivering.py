@@ -13,9 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
-import psycopg
-from sqlalchemy.exc import OperationalError
-
+from api.stores.faults import PASSING
 from api.stores.keys import KeyFolder, KeyRefused
 from api.stores.turns import Turn, turn_to_deliver
 from api.stores.webhooks import Attempt, NoSuchSubscription, State, Subscription, WebhookStore
@@ -40,6 +38,10 @@ class TurnLost(Exception):
     """The connection that held the turn is gone, so another process may deliver; the turn is taken again when it is free."""
 
 
+WAITED_FOR: tuple[type[Exception], ...] = (TurnLost, KeyRefused, *PASSING)
+"""What does not end deliveries: they are tried again."""
+
+
 class Deliveries:
     """Sends what subscribers wait for."""
 
@@ -62,7 +64,7 @@ class Deliveries:
             try:
                 await self._deliver_in_turn()
                 self._fault = ""
-            except* (TurnLost, KeyRefused, OperationalError, psycopg.OperationalError) as errors:
+            except* WAITED_FOR as errors:
                 self._say(str(errors.exceptions[0]))
             await asyncio.sleep(LOOK_EVERY)
 
