@@ -1,20 +1,22 @@
 """What every public page needs: the questions, the clock, and the way from an answer to bytes."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache, partial
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Environment, PackageLoader
+from jinja2 import Environment, PackageLoader, Template
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from domain.law.periods import legal_day
 from projections.public.page_questions import PageQuestions
+from projections.public.questions import Listed
 from registry_site.public.asked import BadQuestion
 from registry_site.ui.languages import NAMES, address_in, in_every_language, language_of
 from registry_site.ui.rendering import environment
@@ -41,6 +43,12 @@ NAVIGATION = (
 
 UNKNOWN_LANGUAGE = re.compile(r"/([a-z]{2})(/.*)?", re.ASCII | re.DOTALL)
 """An address under two letters, as those of languages are; it is asked about only where no page stands."""
+
+
+NOWHERE = "\0"
+"""Stands in a row for the times in its link; nothing before it in the row can hold it."""
+MOST_ROWS = 4_096
+"""Rows kept in a language, of about a kilobyte each."""
 
 
 class NotOnTheList(Exception):
@@ -76,7 +84,21 @@ class Desk:
 @cache
 def templates(language: str) -> Environment:
     """Make the environment of the public pages in a language, once and when first needed."""
-    return environment(PackageLoader("registry_site.public", "templates"), language=language)
+    made = environment(PackageLoader("registry_site.public", "templates"), language=language)
+    made.globals["rows"] = partial(_rows, lru_cache(maxsize=MOST_ROWS)(partial(_row, made.get_template("row.html"))))
+    return made
+
+
+def _row(template: Template, entry: Listed) -> tuple[str, str]:
+    """Render the row of an entry: what stands before the times in its link, and what stands after them."""
+    before, _, after = template.render(entry=entry, times=NOWHERE).partition(NOWHERE)
+    return before, after
+
+
+def _rows(row: Callable[[Listed], tuple[str, str]], entries: Iterable[Listed], times: str) -> Markup:
+    """Put the rows of a list together; each is rendered once, since most are the same on most days."""
+    query = str(escape(f"?{times}")) if times else ""
+    return Markup("".join([before + query + after for before, after in map(row, entries)]))
 
 
 def render(template: str, request: Request, **answer: Any) -> str:

@@ -77,7 +77,7 @@ def published_list(desk: Desk, request: Request) -> Response:
         grounds=tuple(GROUNDS),
         orders=tuple(ORDERS),
         since=_since(desk, asked.day),
-        dataset=dataset_for_search(desk.address, description(desk.questions.state().demonstration), None),
+        dataset=None if asked.day.asked else dataset_for_search(desk.address, description(desk.questions.state().demonstration), None),
         first_day=_first_day(desk) if not listing.on_list else None,
     )
 

@@ -60,6 +60,23 @@ def read() -> Read:
     return get
 
 
+def test_a_row_leads_to_its_entry_at_the_times_asked_and_is_else_the_same(read: Read) -> None:
+    def row(address: str) -> tuple[str, str]:
+        found = re.search(r'<tr class="govuk-table__row">\s*<th scope="row".*?href="([^"]*SR-0001[^"]*)"(.*?)</tr>', read(address), re.DOTALL)
+        assert found
+        return unescape(found[1]), found[2]
+
+    today, as_it_is = row("/")
+    assert today == "/entries/SR-0001"
+    assert row("/?valid_at=2026-06-01") == ("/entries/SR-0001?valid_at=2026-06-01", as_it_is)
+    both = "?valid_at=2026-06-01&known_at=2026-07-01"
+    assert row(f"/{both}") == (f"/entries/SR-0001{both}", as_it_is)
+    assert f'href="/entries/SR-0001{both.replace("&", "&amp;")}"' in read(f"/{both}")
+    assert row("/") == (today, as_it_is)
+    assert row("/fr/")[0] == "/fr/entries/SR-0001"
+    assert row("/fr/")[1] != as_it_is
+
+
 # -- What is shown ---------------------------------------------------------------
 
 
