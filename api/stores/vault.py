@@ -17,8 +17,10 @@ from uuid import UUID, uuid4
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from psycopg.errors import InsufficientPrivilege, LockNotAvailable
 from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 from sqlalchemy import BigInteger, Column, Connection, LargeBinary, MetaData, Row, String, Table, delete, func, select, text, update
+from sqlalchemy.exc import DBAPIError
 
 from api.stores.keys import KeyRefused
 from api.stores.primary import PrimaryDatabase
@@ -29,7 +31,7 @@ from projections.store import microseconds, moment_of
 NAME = "vault"
 NONCE_BYTES = 12
 PATIENCE = 2_000
-"""Milliseconds in which whoever reads the vault may finish, before its write-ahead log is emptied."""
+"""Milliseconds in which whoever reads the vault may finish, before what held an erased row is rewritten."""
 METADATA = MetaData()
 PERSONS = Table(
     "persons",
@@ -40,6 +42,18 @@ PERSONS = Table(
     Column("changed_at", BigInteger, nullable=False),
     Column("restricted_at", BigInteger),
 )
+REWRITE = (
+    f"SET LOCAL lock_timeout = {PATIENCE}",
+    f"LOCK TABLE {NAME}.persons IN ACCESS EXCLUSIVE MODE",
+    f"CREATE TEMPORARY TABLE staying ON COMMIT DROP AS SELECT * FROM {NAME}.persons",
+    f"TRUNCATE {NAME}.persons",
+    f"INSERT INTO {NAME}.persons SELECT * FROM staying",
+)
+"""Gives the table another file, on PostgreSQL."""
+NOT_YET: dict[type[Exception], str] = {
+    InsufficientPrivilege: "This database role may not rewrite the table, so old rows are still in its file: do the same as its owner.",
+    LockNotAvailable: "Somebody else reads the vault, so its table could not be rewritten yet: do the same again.",
+}
 RIGHTS = {"persons": "SELECT, INSERT, UPDATE, DELETE"}
 
 
@@ -182,15 +196,16 @@ class Vault:
             raise StillOnDisk("Somebody else reads the vault, so its write-ahead log could not be emptied yet: do the same again.")
 
     def _rewrite_table(self) -> None:
-        before = self._file_number()
-        with self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as session:
-            session.execute(text(f"VACUUM FULL {NAME}.persons"))
-        if self._file_number() == before:
-            raise StillOnDisk("This database role may not rewrite the table, so old rows are still in its file: do the same as its owner.")
-
-    def _file_number(self) -> int:
-        with self._database.reading() as rows:
-            return int(rows.execute(text(f"SELECT pg_relation_filenode('{NAME}.persons')")).scalar_one())
+        # Not VACUUM FULL, which copies what any older transaction could still see: into a new file goes what stays, and nothing else.
+        try:
+            with self._database.writing() as rows:
+                for statement in REWRITE:
+                    rows.execute(text(statement))
+        except DBAPIError as error:
+            for fault, says in NOT_YET.items():
+                if isinstance(error.orig, fault):
+                    raise StillOnDisk(says) from None
+            raise
 
     # -- Verifying -------------------------------------------------------------------
 

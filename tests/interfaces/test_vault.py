@@ -259,7 +259,10 @@ def test_on_postgresql_the_file_of_the_table_is_written_anew_by_its_owner(reques
             return (folder / owner.execute("SELECT pg_relation_filepath('vault.persons')").fetchone()[0]).read_bytes()  # type: ignore[index]
 
         assert all(part in file() for part in parts)
-        assert vault.erase(ref)
+        with psycopg.connect(url) as older:
+            older.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            older.execute("SELECT 1")  # it could still see the row, and holds no lock on it
+            assert vault.erase(ref)
         assert not any(part in file() for part in parts)
         assert vault.refs() == {other}
         name = url.removeprefix("postgresql://").partition("?")[0].rpartition("/")[2]
@@ -268,4 +271,20 @@ def test_on_postgresql_the_file_of_the_table_is_written_anew_by_its_owner(reques
             web.erase(other)
         assert vault.refs() == set(), "erased nevertheless"
         web.close()
+    vault.close()
+
+
+@pytest.mark.postgres
+def test_on_postgresql_too_whoever_reads_the_vault_is_waited_for_a_little_while(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    url = new_url("postgresql", tmp_path, request)
+    vault = Vault(url, MemoryKey())
+    vault.create()
+    ref, other = vault.add(ADA, AT), vault.add(BO, AT)
+    with psycopg.connect(url) as reader:
+        reader.execute("SELECT count(*) FROM vault.persons")
+        with pytest.raises(StillOnDisk, match="Somebody else reads the vault"):
+            vault.erase(ref)
+    assert vault.refs() == {other}
+    assert not vault.erase(ref)
+    assert vault.refs() == {other}
     vault.close()
