@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import hypothesis
 import pytest
@@ -22,6 +18,7 @@ from api.settings import Settings
 from api.stores.event_store.factory import migrate
 from api.wiring import Register, open_register, set_up
 from tests.postgres_server import NoPostgres, PostgresServer
+from tests.running import serving
 
 IN_CI = os.environ.get("CI") == "true"
 # No property depends on how busy the machine is.
@@ -152,30 +149,7 @@ def live_store(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(scope="session")
 def live_server(live_store: str) -> Iterator[str]:
     """The base address of the whole service with the demonstration, as `make run` starts it."""
-    port = _free_port()
-    environment = {**os.environ, "DATABASE_URL": live_store, "PORT": str(port)}
     for verb in ("migrate", "demo"):
-        subprocess.run([sys.executable, "-m", "api.cli.main", verb], env=environment, check=True)
-    with subprocess.Popen([sys.executable, "-m", "api.cli.main", "serve"], env=environment) as server:
-        base = f"http://127.0.0.1:{port}"
-        _wait_for(base, server)
-        yield base
-        server.terminate()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait_for(base: str, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(300):
-        assert server.poll() is None, "the service ended before it answered"
-        try:
-            urlopen(f"{base}/readyz").close()
-        except URLError:
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail("the service did not answer within 30 seconds")
+        subprocess.run([sys.executable, "-m", "api.cli.main", verb], env={**os.environ, "DATABASE_URL": live_store}, check=True)
+    with serving({"DATABASE_URL": live_store}) as server:
+        yield server.base

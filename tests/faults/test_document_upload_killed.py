@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,21 +11,10 @@ import pytest
 from api.settings import Settings
 from api.wiring import open_documents, open_tokens, set_up
 from domain.actors import Role
-from tests.conftest import _free_port, _wait_for
+from tests.running import serving
 
 pytestmark = pytest.mark.slow
 PART = b"x" * 3_000_000
-
-
-@contextmanager
-def serving(url: str, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    environment = {**os.environ, "DATABASE_URL": url, "PORT": str(port)}
-    with subprocess.Popen([sys.executable, "-m", "api.cli.main", "serve"], env=environment) as server:
-        try:
-            _wait_for(f"http://127.0.0.1:{port}", server)
-            yield server
-        finally:
-            server.kill()
 
 
 def arriving(folder: Path) -> int:
@@ -48,7 +33,7 @@ def wait_until_some_arrived(folder: Path, server: subprocess.Popen[bytes]) -> No
 
 
 def test_a_service_that_is_killed_while_a_document_arrives_keeps_nothing_of_it(tmp_path: Path) -> None:
-    url, port = f"sqlite:///{tmp_path}", _free_port()
+    url = f"sqlite:///{tmp_path}"
     set_up(url)
     tokens = open_tokens(Settings(database_url=url))
     token = tokens.issue(Role.CASE_OFFICER, "sender")
@@ -57,11 +42,13 @@ def test_a_service_that_is_killed_while_a_document_arrives_keeps_nothing_of_it(t
         f"POST /api/v1/documents HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
         f"Content-Type: text/plain\r\nContent-Length: {len(PART) + 1}\r\n\r\n"
     )
-    with serving(url, port) as server, socket.create_connection(("127.0.0.1", port)) as client:
+    with serving({"DATABASE_URL": url}) as server, socket.create_connection(("127.0.0.1", server.port)) as client:
         client.sendall(head.encode() + PART)
-        wait_until_some_arrived(tmp_path, server)
+        wait_until_some_arrived(tmp_path, server.process)
+        server.process.kill()
+        server.process.wait()
     assert arriving(tmp_path) > 0
-    with serving(url, port):
+    with serving({"DATABASE_URL": url}):
         assert arriving(tmp_path) == 0
     documents = open_documents(Settings(database_url=url))
     assert list(documents.verify()) == []

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -21,9 +19,9 @@ from api.stores.turns import turn_to_deliver
 from api.webhooks.opening import next_key, open_deliveries
 from api.wiring import open_register
 from projections.public.answers import PublicList
-from tests.conftest import _free_port, _wait_for
 from tests.interfaces.graphql_stack import Stack
 from tests.interfaces.webhook_receiver import Received, Receiver, receiving
+from tests.running import serving
 
 pytestmark = pytest.mark.slow
 PATIENCE = 60
@@ -62,25 +60,17 @@ def subscribe(settings: Settings, receiver: Receiver) -> int:
     return last
 
 
-@contextmanager
-def serving(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
-    port = _free_port()
-    environment = {**os.environ, "DATABASE_URL": settings.database_url, "PORT": str(port), "WEBHOOK_LOOPBACK": "true"}
-    with subprocess.Popen([sys.executable, "-m", "api.cli.main", "serve"], env=environment) as server:
-        try:
-            _wait_for(f"http://127.0.0.1:{port}", server)
-            yield server
-        finally:
-            server.kill()
+def environment_of(settings: Settings) -> dict[str, str]:
+    return {"DATABASE_URL": settings.database_url, "WEBHOOK_LOOPBACK": "true"}
 
 
 def killed_while(settings: Settings, receiver: Receiver, dies: Callable[[Receiver, Callable[[Received], None]], None]) -> None:
     """Run the service until the receiver has killed it; the receiver is ready for that before anything can come."""
     running: Future[subprocess.Popen[bytes]] = Future()
     dies(receiver, lambda received: running.result(PATIENCE).kill())
-    with serving(settings) as server:
-        running.set_result(server)
-        assert server.wait(PATIENCE) == -9
+    with serving(environment_of(settings)) as server:
+        running.set_result(server.process)
+        assert server.process.wait(PATIENCE) == -9
     receiver.behave, receiver.afterwards = None, lambda received: None
 
 
@@ -110,7 +100,7 @@ def test_a_service_that_is_killed_again_and_again_skips_nothing(settings: Settin
         killed_while(settings, receiver, dies)
     done = threading.Event()
     receiver.afterwards = lambda received: done.set() if received.change == last else None
-    with serving(settings):
+    with serving(environment_of(settings)):
         wait_for(done)
     first_of_each = list(dict.fromkeys(receiver.changes))
     assert first_of_each == list(range(1, last + 1))
@@ -132,13 +122,13 @@ def test_one_process_delivers_and_another_goes_on_when_it_is_killed(settings: Se
     receiver.behave = hold
     receiver.afterwards = lambda received: done.set() if received.change == last else None
     with ExitStack() as running:
-        first = running.enter_context(serving(settings))
+        first = running.enter_context(serving(environment_of(settings)))
         wait_for(begun)
-        running.enter_context(serving(settings))
+        running.enter_context(serving(environment_of(settings)))
         assert turn_to_deliver(settings.database_url) is None
         assert receiver.changes == [1], "both deliver"
-        first.kill()
-        first.wait(PATIENCE)
+        first.process.kill()
+        first.process.wait(PATIENCE)
         other_stands_by.set()
         wait_for(done)
     assert receiver.changes == [1, *range(1, last + 1)]

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -16,7 +13,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.parse import urldefrag, urljoin, urlsplit
 from urllib.request import Request, urlopen
 
@@ -32,9 +29,9 @@ from api.public_side import public_service
 from api.settings import Settings
 from api.wiring import open_register
 from registry_site.ui.static import require_built
-from tests.conftest import _free_port, _wait_for
 from tests.interfaces.test_export import PUBLIC
 from tests.interfaces.test_export_folder import killed_before, times, tree
+from tests.running import ended, free_port, serving, wait_for
 
 DOCKETS = Path(__file__).parents[1] / "dockets"
 OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
@@ -77,12 +74,8 @@ def record(url: str, folder: Path, docket: str) -> None:
 @pytest.fixture
 def live(url: str) -> Iterator[str]:
     """The base address of the public side, served live."""
-    port = _free_port()
-    environment = {**os.environ, "PORT": str(port)}
-    with subprocess.Popen([sys.executable, "-m", "api.cli.main", "serve", "--public"], env=environment) as server:
-        _wait_for(f"http://127.0.0.1:{port}", server)
-        yield f"http://127.0.0.1:{port}"
-        server.terminate()
+    with serving({}, "--public") as server:
+        yield server.base
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -108,26 +101,13 @@ def mirror(url: str, tmp_path: Path) -> Iterator[tuple[str, Path]]:
 def nginx(folder: Path, work: Path) -> Iterator[str]:
     """Serve an export with the lines that the documents give for nginx; give its base address."""
     lines = OPERATIONS.read_text(encoding="utf-8").split("```nginx\n")[1].split("```")[0].replace("/srv/mirror", str(folder))
-    port = _free_port()
+    port = free_port()
     places = " ".join(f"{kind}_temp_path {work / kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     server = f"http {{ access_log off; {places} server {{ listen 127.0.0.1:{port};\n{lines}\n}} }}"
     (work / "nginx.conf").write_text(f"daemon off; master_process off; pid {work / 'pid'}; error_log stderr; events {{ }} {server}")
-    with subprocess.Popen(["nginx", "-p", work, "-c", work / "nginx.conf"]) as running:
-        try:
-            wait_until_it_answers(f"http://127.0.0.1:{port}/robots.txt", running)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            running.terminate()
-
-
-def wait_until_it_answers(address: str, running: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
-        assert running.poll() is None, "nginx refuses the lines that the documents give"
-        try:
-            return urlopen(address).close()
-        except URLError:
-            time.sleep(0.05)
-    pytest.fail("nginx did not answer within 30 seconds")
+    with subprocess.Popen(["nginx", "-p", work, "-c", work / "nginx.conf"]) as running, ended(running):
+        wait_for(f"http://127.0.0.1:{port}/robots.txt", running)
+        yield f"http://127.0.0.1:{port}"
 
 
 def listed_in(folder: Path) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ import shutil
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 import orjson
@@ -61,12 +61,10 @@ def live(url: str, keys: Path | None, *names: str) -> None:
     runners = {f"{name}.yaml": register.runner(name) for name in names}
 
     def seal(until: datetime) -> None:
-        logs.publish_seals(until, hour_of)
-
-    def hour_of(day: date) -> datetime:
-        for runner in runners.values():
-            runner.run_slots(sealed_at(day))
-        return sealed_at(day)
+        for day in logs.days_due(until):
+            for runner in runners.values():
+                runner.run_slots(sealed_at(day))
+            logs.publish_seals(sealed_at(day))
 
     with ExitStack() as opened:
         for step in merged([DOCKETS / name for name in runners], opened):

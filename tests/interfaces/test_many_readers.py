@@ -6,8 +6,6 @@ import asyncio
 import os
 import re
 import resource
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from api.cli.main import main
-from tests.conftest import _free_port, _wait_for
 from tests.interfaces.test_export_live import DOCKETS, record
+from tests.running import serving
 
 READERS = 2_000
 PREPARED = ("/", "/list.json", "/changes", "/de/data", "/feed.atom")
@@ -86,17 +84,13 @@ async def _answer(reading: asyncio.StreamReader, writing: asyncio.StreamWriter, 
 def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crowd]:
     """A public side with an entry that was corrected, which keeps little."""
     folder = tmp_path_factory.mktemp("crowd")
-    port = _free_port()
     with pytest.MonkeyPatch.context() as patch, room_for_many():
         patch.setenv("DATABASE_URL", f"sqlite:///{folder / 'store'}")
         patch.setenv("PREPARED_BYTES", str(KEPT_MB * 1024 * 1024))
         assert main(["migrate"]) == 0
         record(os.environ["DATABASE_URL"], folder, (DOCKETS / "listing-correction.yaml").read_text())
-        command = [sys.executable, "-m", "api.cli.main", "serve", "--public"]
-        with subprocess.Popen(command, env={**os.environ, "PORT": str(port)}) as server:
-            _wait_for(f"http://127.0.0.1:{port}", server)
-            yield Crowd(port, server.pid)
-            server.terminate()
+        with serving({}, "--public") as server:
+            yield Crowd(server.port, server.process.pid)
 
 
 @pytest.mark.parametrize("keep", [True, False])

@@ -19,7 +19,7 @@ from starlette.testclient import TestClient
 from api.main import service
 from api.rest.description import document
 from api.settings import Settings
-from tests.conftest import _free_port, _wait_for
+from tests.running import serving
 
 OPERATIONS = {said["operationId"]: said for methods in document()["paths"].values() for said in methods.values()}
 ROOT = Path(__file__).parents[2]
@@ -79,13 +79,10 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dic
     """The base address of a service over a store of its own, and the environment in which it was started."""
     if missing := [tool for tool in ("bash", "curl") if shutil.which(tool) is None]:
         pytest.skip(f"not here: {', '.join(missing)}")
-    port = _free_port()
-    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{tmp_path_factory.mktemp('tried')}", "PORT": str(port)}
+    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{tmp_path_factory.mktemp('tried')}"}
     subprocess.run([PROGRAMS / "registry", "migrate"], env=environment, check=True)
-    with subprocess.Popen([PROGRAMS / "registry", "serve"], env=environment) as server:
-        _wait_for(f"http://127.0.0.1:{port}", server)
-        yield f"http://127.0.0.1:{port}", environment
-        server.terminate()
+    with serving(environment) as server:
+        yield server.base, {**environment, "PORT": str(server.port)}
 
 
 def tried(running: tuple[str, dict[str, str]], name: str, *, dry: bool = False) -> str:

@@ -23,8 +23,8 @@ from api.stores.access_log import AccessLog
 from api.stores.accounts import Accounts
 from api.stores.identities import Identities, Identity
 from domain.actors import Role
-from tests.conftest import _free_port, _wait_for
 from tests.journeys.test_recording import check, fill_designation, sound
+from tests.running import ended, free_port, serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 ROOT = Path(__file__).resolve().parents[2]
@@ -79,36 +79,33 @@ class House:
 
 @contextmanager
 def providing(register: str) -> Iterator[Provider]:
-    program, port = node(), _free_port()
+    program, port = node(), free_port()
     if program is None or not (ROOT / "node_modules" / "oidc-provider").is_dir():
         pytest.fail(NO_PROVIDER) if os.environ.get("CI") == "true" else pytest.skip(NO_PROVIDER)
     command = [program, str(Path(__file__).with_name("provider.mjs")), str(port), register]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
-    with subprocess.Popen(command, cwd=ROOT, **pipes) as process:
+    with subprocess.Popen(command, cwd=ROOT, **pipes) as process, ended(process):
         provider = Provider(f"http://localhost:{port}", process)
         provider.hear("listening")
         yield provider
-        process.terminate()
 
 
 @contextmanager
 def housed(folder: Path, *, demonstrated: bool = True) -> Iterator[House]:
-    port = _free_port()
+    port = free_port()
     base, url = f"http://127.0.0.1:{port}", f"sqlite:///{folder}"
     with ExitStack() as ending:
         provider = ending.enter_context(providing(base))
         known = {"OPENID_ISSUER": provider.issuer, "OPENID_CLIENT_ID": "register", "OPENID_CLIENT_SECRET": "a-secret-of-the-client"}
-        environment = {**os.environ, "DATABASE_URL": url, "PORT": str(port), "PUBLIC_ADDRESS": f"127.0.0.1:{port}", **known}
+        added = {"DATABASE_URL": url, "PUBLIC_ADDRESS": f"127.0.0.1:{port}", **known}
         for verb in ("migrate", "demo") if demonstrated else ("migrate",):
-            subprocess.run([sys.executable, "-m", "api.cli.main", verb], env=environment, check=True)
+            subprocess.run([sys.executable, "-m", "api.cli.main", verb], env={**os.environ, **added}, check=True)
         database = AccessDatabase(url)
         ending.callback(database.close)
         for name, role in PEOPLE.items():
             Accounts(database).add(name, role, PASSWORD if name == "intake" else None)
             Identities(database).link(name, Identity(provider.issuer, "sub", f"{name}@example.eu"))
-        server = ending.enter_context(subprocess.Popen([sys.executable, "-m", "api.cli.main", "serve"], env=environment))
-        ending.callback(server.terminate)
-        _wait_for(base, server)
+        ending.enter_context(serving(added, port=port))
         yield House(base, provider, database)
 
 
