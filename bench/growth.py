@@ -74,6 +74,12 @@ def _history(public: PublicList) -> Ask:
     return lambda: public.history(next(numbers), When())
 
 
+def _changed_since(public: PublicList) -> Ask:
+    first = FIRST_DAY + timedelta(days=75 + round(0.3 * DAYS_OF_OPENING))
+    days = cycle([first + timedelta(days=n) for n in range(10)])
+    return lambda: public.count_changes(next(days), None)
+
+
 def _last_changes(public: PublicList) -> Ask:
     last = FIRST_DAY + timedelta(days=DAYS_OF_OPENING + 60)
     return lambda: public.changes(last, None, first=100)
@@ -89,5 +95,6 @@ QUESTIONS: dict[str, Callable[[PublicList], Ask]] = {
     "one entry": _entry,
     "history of an entry": _history,
     "100 late changes": _last_changes,
+    "changes since an early day, counted": _changed_since,
     "one word searched": lambda public: lambda: public.list_at(When(), Filters(search="veltra")),
 }

@@ -189,16 +189,17 @@ def _numbers_told(when: When) -> list[ColumnElement[bool]]:
 
 def rectangles_at(when: When) -> ColumnElement[bool]:
     """Return the rectangles that hold a pair of times. Now is the last known, and today is every day from the last change on."""
-    known = entries.c.known_to == ALWAYS
+    known, valid, listed_by = entries.c.known_to == ALWAYS, entries.c.valid_to == LAST_DAY, LAST_DAY
     if when.known_at is not None:
-        moment = microseconds(when.known_at)
-        # What was known at a moment was listed by then, and below on a day by that day: it goes without saying, and lets an index begin there.
-        known = and_(entries.c.known_from <= moment, entries.c.known_to > moment, entries.c.listed_on <= legal_day(when.known_at).toordinal())
-    valid = entries.c.valid_to == LAST_DAY
+        moment, listed_by = microseconds(when.known_at), legal_day(when.known_at).toordinal()
+        known = and_(entries.c.known_from <= moment, entries.c.known_to > moment)
     if when.valid_at is not None:
         day = min(when.valid_at.toordinal(), LAST_DAY - 1)
-        valid = and_(entries.c.valid_from <= day, entries.c.valid_to > day, entries.c.listed_on <= day)
-    return and_(known, valid)
+        valid, listed_by = and_(entries.c.valid_from <= day, entries.c.valid_to > day), min(day, listed_by)
+    if when == When():
+        return and_(known, valid)
+    # What stands on a day, or was known by one, was listed by then: it goes without saying, and lets an index begin at the earlier of both.
+    return and_(known, valid, entries.c.listed_on <= listed_by)
 
 
 def _wanted(when: When, filters: Filters) -> ColumnElement[bool]:
