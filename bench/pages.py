@@ -15,6 +15,8 @@ PACKED = {"accept-encoding": "gzip, br"}
 ASKED_BY_SOMEBODY = {"cookie": "asked=anew"}
 """With a mark of a person no prepared answer is sent, so that every request is worked out anew."""
 DAYS_ASKED = 200
+FROM_NOTHING = 10.0
+"""Seconds in which a service that has just started is asked for any day."""
 
 PREPARED: tuple[tuple[str, str, Headers], ...] = (
     ("list page", "/", {}),
@@ -35,7 +37,7 @@ PREPARED: tuple[tuple[str, str, Headers], ...] = (
 def measure(database_url: str, folder: Path, *, seconds: float, listed: int, events: int) -> list[Section]:
     with servers.public_alone(database_url) as ours:
         prepared = [line for what in PREPARED for line in _against_bare(ours, folder, *what, seconds)]
-        prepared += [*_unchanged(ours, folder, seconds), _asked_before(ours, seconds)]
+        prepared += [*_unchanged(ours, folder, seconds), _asked_before(ours, seconds), _any_day(database_url, ours, seconds)]
         worked_out = _worked_out(ours, listed, seconds)
     size = f"{events:,} events, requests a second"
     return [Section(f"Prepared pages, {size}", prepared), Section(f"Pages worked out anew, {size}", worked_out)]
@@ -97,6 +99,20 @@ def _asked_before(ours: Server, seconds: float) -> Line:
     mine, today = in_turns(lambda: float(_loaded(ours, paths, {}, seconds)["rate"]), lambda: _rate(ours, "/", {}, seconds), rounds=3)
     beside = f"{number(median(today))} (list of today)"
     return Line(f"list as of {DAYS_ASKED} days, asked before", number(median(mine)), beside, ratio(mine, today), ">= 0.7")
+
+
+def _any_day(database_url: str, ours: Server, seconds: float) -> Line:
+    """Measure the list as of any day, asked of a service that has just started: each day is worked out once, and prepared from then on."""
+    paths = [f"/?valid_at={FIRST_DAY + timedelta(days=n)}" for n in range(DAYS_OF_OPENING + 100)]
+    Random(2).shuffle(paths)
+
+    def run() -> float:
+        with servers.public_alone(database_url) as fresh:
+            return float(_loaded(fresh, paths, {}, FROM_NOTHING)["rate"])
+
+    mine, today = in_turns(run, lambda: _rate(ours, "/", {}, seconds), rounds=3)
+    what = f"list as of any of {len(paths)} days, from nothing, in {FROM_NOTHING:.0f} s"
+    return Line(what, number(median(mine)), f"{number(median(today))} (list of today)", ratio(mine, today))
 
 
 # -- Not prepared --------------------------------------------------------------------
