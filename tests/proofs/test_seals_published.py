@@ -116,6 +116,34 @@ def test_the_seals_open_to_the_acts_of_their_day(sealing: str) -> None:
         assert commitment(*opening).hex() == seals["2026-03-11"]["commitment_hash"]
 
 
+def committed(logs: Logs, day: int) -> int:
+    """How many leaves of the log of the cases the seal of a day in March commits to."""
+    opening = logs.seals.open_checkpoint(date(2026, 3, day))
+    assert opening is not None
+    return int(opening[1].split(b"\n")[1])
+
+
+def test_of_several_missed_days_the_last_covers_the_seals_of_the_others(sealing: str) -> None:
+    with opened(sealing) as logs:
+        open_case(logs, 1, CREATED)
+        assert len(logs.publish_seals(sealed_at(date(2026, 3, 14)))) == 5
+        acts = committed(logs, 10)
+        assert [committed(logs, day) - acts for day in (11, 12, 13, 14)] == [0, 0, 0, 4]
+
+
+def test_an_act_between_two_seals_is_followed_before_the_next(sealing: str) -> None:
+    with opened(sealing) as logs:
+        open_case(logs, 1, CREATED)
+        logs.publish_seals(sealed_at(date(2026, 3, 10)))
+        before = committed(logs, 10)
+        logs.publish_seals(sealed_at(date(2026, 3, 11)))
+        assert committed(logs, 11) == before, "nothing but our own seal"
+        open_case(logs, 2, sealed_at(date(2026, 3, 11)) + timedelta(hours=1))
+        recorded = logs.register.recorder.head()
+        logs.publish_seals(sealed_at(date(2026, 3, 12)))
+        assert committed(logs, 12) == recorded
+
+
 def test_the_leaf_of_a_seal_tells_auditors_how_many_events_every_file_has(sealing: str) -> None:
     with opened(sealing) as logs:
         for number in (1, 2, 3):
