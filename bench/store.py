@@ -18,12 +18,14 @@ from bench.content import EVENTS_IN_A_BLOCK, FIRST_DAY, MODELS_IN_A_BLOCK, Step,
 from bench.content import fact as new_fact
 from domain.actors import Actor
 from domain.claims import LIST_NUMBERS, Claimed
+from domain.envelope import SYSTEM
 from domain.ids import Stream, lineage_claim
 from domain.law.provisions import Law
 from domain.list_entry import EntryFact
 from domain.listing import order_for
+from domain.model_case.identity import ModelCaseOpened
 from domain.record import Act, Event, Fact, LawVersions
-from domain.registry import SYSTEM, Command
+from domain.registry import Command
 from projections.store import microseconds
 
 CREATED = datetime.combine(FIRST_DAY, time(0), tzinfo=UTC)
@@ -71,7 +73,7 @@ class Writer:
     def _planned(self, step: Step) -> list[Planned]:
         if isinstance(step.fact, EntryFact):
             return self._listing(step, step.fact)
-        claims = [(lineage_claim(step.fact.lineage_key), SYSTEM, Claimed())] if step.fact.TOPIC == "ModelCaseOpened" else []
+        claims = [(lineage_claim(step.fact.lineage_key), SYSTEM, Claimed())] if isinstance(step.fact, ModelCaseOpened) else []
         return [(step.stream, step.actor, step.fact), *claims]
 
     def _listing(self, step: Step, fact: EntryFact) -> list[Planned]:

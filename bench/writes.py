@@ -20,6 +20,7 @@ from bench.content import OFFICER
 from bench.content import fact as new_fact
 from bench.measure import ROUNDS, Line, Section, in_turns, number, ratio
 from domain.ids import Stream
+from domain.record import Fact
 from domain.registry import EPOCH, Command
 from domain.types import Day
 from projections.office.questions import CaseFilter
@@ -104,7 +105,7 @@ def decided(register: Register) -> Write:
     return write
 
 
-def _notification(at: datetime) -> object:
+def _notification(at: datetime) -> Fact:
     provider = uuid4()
     day: Day = at.date() - timedelta(days=1)
     return new_fact(
