@@ -74,6 +74,14 @@ def away(url: str) -> Iterator[None]:
     store.close()
 
 
+def inside(client: TestClient) -> Any:
+    """What the service has opened, behind what stands in front of it."""
+    app: Any = client.app
+    while not hasattr(app, "state"):
+        app = app._app
+    return app.state
+
+
 def opened_case(register: Register, name: str) -> int:
     return register.registry.record(Command(case(name), actor(Role.CASE_OFFICER), case_opened(name), CREATED)).position
 
@@ -100,10 +108,7 @@ def test_a_follower_waits_for_its_database_and_goes_on(register_url: str, caplog
 def test_a_service_is_not_ready_while_its_database_is_away_and_goes_on(register_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(main, "SLOTS_EVERY", 0.05)
     with TestClient(service(Settings(database_url=register_url)), raise_server_exceptions=False) as client:
-        app: Any = client.app
-        while not hasattr(app, "state"):
-            app = app._app
-        register: Register = app.state.register
+        register: Register = inside(client).register
         register.create(CREATED, demonstration=True)
         until(lambda: client.get("/readyz").status_code == 200)
         with away(register_url):
@@ -123,10 +128,7 @@ def test_a_bug_in_what_runs_by_itself_ends_readiness_and_is_logged(
     set_up(url)
     with TestClient(service(Settings(database_url=url))) as client:
         assert client.get("/readyz").status_code == 200
-        app: Any = client.app
-        while not hasattr(app, "state"):
-            app = app._app
-        app.state.clock = None
+        inside(client).clock = None
         until(lambda: client.get("/readyz").status_code == 503)
         assert "What the service does by itself has stopped" in caplog.text
 
