@@ -15,7 +15,7 @@ from time import perf_counter
 from api.logs import open_logs
 from api.settings import Settings
 from api.wiring import open_register
-from bench import growth, log, pages, rebuild, starts, store, writes
+from bench import dockets, growth, log, pages, rebuild, starts, store, writes
 from bench.content import EVENTS_IN_A_BLOCK, MODELS_IN_A_BLOCK
 from bench.measure import Section, table
 
@@ -23,7 +23,7 @@ MODELS = 5_000
 LISTED = MODELS * 8 // 10
 EVENTS = MODELS * EVENTS_IN_A_BLOCK[False] // MODELS_IN_A_BLOCK
 SMALL, LARGE = 500, 50_000  # models with 20 events each, to see how answers grow
-PARTS = ("pages", "questions", "writes", "rebuild", "starts", "log")
+PARTS = ("pages", "questions", "writes", "rebuild", "starts", "dockets", "log")
 ENTRIES = {False: 100_000, True: 1_000_000}  # of the public log
 REPORT = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"
@@ -64,6 +64,7 @@ def measured(given: argparse.Namespace, folder: Path) -> Iterator[Section]:
         "questions": lambda: [growth.alone(url)],
         "rebuild": lambda: [rebuild.measure(url)],
         "starts": lambda: [starts.measure(url, empty, folder, listed=LISTED)],
+        "dockets": lambda: [dockets.measure(folder)],
         "log": lambda: [log.measure(folder, ENTRIES[given.large])],
         "writes": lambda: [writes.measure(url, folder)],  # last: it adds to the store
     }

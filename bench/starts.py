@@ -46,4 +46,16 @@ def _memory(database_url: str, empty_url: str, listed: int) -> list[Line]:
     return [
         Line("memory after the start", number(full, "MB"), beside, full / empty),
         Line("memory with 1,000 pages prepared", number(warm, "MB"), beside, warm / empty),
+        _crowded(database_url),
     ]
+
+
+def _crowded(database_url: str) -> Line:
+    """Fill the memory for prepared answers with searches that nobody repeats, then ask as many again."""
+    with servers.served("api.main:create", "/", DATABASE_URL=database_url, PREPARED_BYTES=str(4 * 1024 * 1024)) as server:
+        taken = []
+        for wave in range(3):
+            server.load([f"/?search={wave}x{n}" for n in range(4_000)], seconds=8)
+            taken.append(server.megabytes())
+    beside = f"{number(taken[0], 'MB')} (after a third of them)"
+    return Line("memory after 24 s of searches never repeated, 4 MB kept", number(taken[-1], "MB"), beside, taken[-1] / taken[0])

@@ -15,7 +15,7 @@ from urllib.request import urlopen
 
 import axe_playwright_python
 import pytest
-from playwright.sync_api import Browser, Page, Response, sync_playwright
+from playwright.sync_api import Browser, Page, Response, expect, sync_playwright
 
 from api.cli.account import let_in
 
@@ -24,6 +24,8 @@ SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # The editor of the query explorer is the work of others and named in the accessibility statement.
 NOT_OURS = ".graphiql-container"
+
+expect.set_options(timeout=30_000)  # ms; five seconds are too few for a machine that does other things as well
 
 NO_BROWSER = "Chromium is missing: apt-get install chromium, or name one in CHROMIUM"
 

@@ -226,5 +226,5 @@ def test_the_first_query_of_the_explorer_is_one_the_schema_answers(visit, addres
         here.open(addresses["explorer"])
         here.page.get_by_role("button", name="Execute query").click()
         answer = here.page.locator(".result-window")
-        expect(answer).to_contain_text('"data"', timeout=30_000)
+        expect(answer).to_contain_text('"data"')
         expect(answer).not_to_contain_text('"errors"')
