@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -110,25 +111,33 @@ def test_a_service_that_is_killed_again_and_again_skips_nothing(settings: Settin
     assert len(messages) == last
 
 
+def sender_of(received: Received) -> str:
+    """The address of the service that sent a change; each of ours has its own."""
+    return urlsplit(received.message["data"]["url"]).netloc
+
+
 def test_one_process_delivers_and_another_goes_on_when_it_is_killed(settings: Settings, receiver: Receiver) -> None:
-    last = subscribe(settings, receiver)
-    begun, other_stands_by, done = threading.Event(), threading.Event(), threading.Event()
+    begun, killed, done = threading.Event(), threading.Event(), threading.Event()
 
     def hold(received: Received) -> None:
-        if not begun.is_set():
+        if received.change and not begun.is_set():
             begun.set()
-            other_stands_by.wait(PATIENCE)
+            killed.wait(PATIENCE)
 
     receiver.behave = hold
-    receiver.afterwards = lambda received: done.set() if received.change == last else None
     with ExitStack() as running:
-        first = running.enter_context(serving(environment_of(settings)))
+        # Both run before there is anything to deliver, so that nobody waits for the second to start while an answer is due.
+        own = {name: {**environment_of(settings), "PUBLIC_ADDRESS": name} for name in ("one.example", "two.example")}
+        services = {name: running.enter_context(serving(environment)) for name, environment in own.items()}
+        last = subscribe(settings, receiver)
+        receiver.afterwards = lambda received: done.set() if received.change == last else None
         wait_for(begun)
-        running.enter_context(serving(environment_of(settings)))
         assert turn_to_deliver(settings.database_url) is None
         assert receiver.changes == [1], "both deliver"
-        first.process.kill()
-        first.process.wait(PATIENCE)
-        other_stands_by.set()
+        deliverer = sender_of(receiver.received[-1])
+        services[deliverer].process.kill()
+        services[deliverer].process.wait(PATIENCE)
+        killed.set()
         wait_for(done)
     assert receiver.changes == [1, *range(1, last + 1)]
+    assert [sender_of(each) == deliverer for each in receiver.received if each.change] == [True] + [False] * last
