@@ -1,12 +1,12 @@
 """What changed on the list, event by event and in words; the law as published; how long the public sequence is."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
 import orjson
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from domain import public
 from domain.law.periods import legal_day
@@ -39,7 +39,7 @@ class Changes(Projection):
         number = int(rows.execute(select(func.coalesce(func.max(changes.c.number), 0))).scalar_one())
         content = _content(rows, {event.payload.list_id for _, event in touched})
         told = [self._row(n, leaf, event, content) for n, (leaf, event) in enumerate(touched, start=number + 1)]
-        upsert(rows, changes, list(_counted(told, counts_up_to(rows, changes.c.number == number))))
+        upsert(rows, changes, list(_counted(told, counted(rows, counts(changes.c.number == number), {}))))
 
     @staticmethod
     def _row(number: int, leaf: int, event: Any, content: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -70,10 +70,14 @@ class Changes(Projection):
         }
 
 
-def counts_up_to(rows: Connection, *conditions: ColumnElement[bool]) -> Counter[Kind]:
-    """Return how many events of each kind the list had up to the last of those that meet conditions."""
-    query = select(*(changes.c[kind.lower()].label(kind) for kind in get_args(Kind))).where(*conditions)
-    found = rows.execute(query.order_by(changes.c.number.desc()).limit(1)).first()
+def counts(*conditions: ColumnElement[bool]) -> Select[Any]:
+    """Ask how many events of each kind the list had up to the last of those that meet conditions."""
+    return select(*(changes.c[kind.lower()].label(kind) for kind in get_args(Kind))).where(*conditions).order_by(changes.c.number.desc()).limit(1)
+
+
+def counted(rows: Connection, query: Select[Any], values: Mapping[str, Any]) -> Counter[Kind]:
+    """Return the answer to `counts`."""
+    found = rows.execute(query, values).first()
     return Counter(dict(found._mapping) if found else {})
 
 

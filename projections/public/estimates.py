@@ -79,6 +79,8 @@ def from_row(row: RowMapping) -> Estimate:
 
 # -- In the public read store -------------------------------------------------------
 
+HEADER = select(about.c.value).where(about.c.name == "estimates")
+
 
 def show(store: ReadStore, imported: Imported, found: Sequence[Estimate]) -> None:
     """Put the estimates of an import in place of those shown before, in one transaction."""
@@ -108,5 +110,5 @@ def number_shown(rows: Connection) -> int:
 
 
 def _header(rows: Connection) -> dict[str, Any] | None:
-    value = rows.execute(select(about.c.value).where(about.c.name == "estimates")).scalar()
+    value = rows.execute(HEADER).scalar()
     return cast("dict[str, Any]", orjson.loads(value)) if value else None

@@ -12,9 +12,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, select
 
-from projections.public.answers import read_change, read_listed, rectangles_at, told_by
-from projections.public.questions import EntrySnapshot, Known, Listed, Snapshot, When
-from projections.public.tables import changes, entries, sequence
+from projections.public.answers import read_change, read_listed
+from projections.public.questions import EntrySnapshot, Known, Snapshot, When
+from projections.public.statements import LENGTH, entries_at, history_at, rectangles_at, values_of
+from projections.public.tables import changes, entries
 from projections.store import ReadStore, microseconds, moment_of
 
 
@@ -36,16 +37,17 @@ class Snapshots:
         with self._standing_still() as rows:
             then, known = _known(rows, when, published)
             wanted = rectangles_at(then) if include_removed else and_(rectangles_at(then), entries.c.on_list)
-            found = rows.execute(select(entries.c.body).where(wanted).order_by(entries.c.listed_on, entries.c.number)).scalars()
-            return Snapshot(tuple(map(read_listed, found)), known)
+            query = select(entries.c.body).where(wanted).order_by(entries.c.listed_on, entries.c.number)
+            return Snapshot(tuple(map(read_listed, rows.execute(query, values_of(then)).scalars())), known)
 
     def entry_snapshot(self, list_id: str, when: When, published: int | None) -> EntrySnapshot:
         """Return one entry at a pair of times."""
         with self._standing_still() as rows:
             then, known = _known(rows, when, published)
-            query = select(changes.c.body).where(changes.c.list_id == list_id, *told_by(then)).order_by(changes.c.number)
-            history = tuple(map(read_change, rows.execute(query).scalars()))
-            return EntrySnapshot(_entry(rows, list_id, then), history, known)
+            values = {"list_id": list_id, **values_of(then)}
+            history = tuple(map(read_change, rows.execute(history_at(then), values).scalars()))
+            body = rows.execute(entries_at(then), values).scalar()
+            return EntrySnapshot(read_listed(body) if body else None, history, known)
 
     def change_days(self, list_id: str | None = None) -> tuple[date, ...]:
         """Return the days on which the list changed, or one entry of it, in order."""
@@ -53,7 +55,7 @@ class Snapshots:
         with self._standing_still() as rows:
             if list_id is not None:
                 return tuple(map(date.fromordinal, rows.execute(query.where(changes.c.list_id == list_id)).scalars()))
-            length = int(rows.execute(select(sequence.c.length)).scalar() or 0)
+            length = int(rows.execute(LENGTH).scalar() or 0)
             if (found := self._days)[0] != length:
                 self._days = found = (length, tuple(map(date.fromordinal, rows.execute(query).scalars())))
             return found[1]
@@ -67,14 +69,9 @@ class Snapshots:
             yield rows
 
 
-def _entry(rows: Connection, list_id: str, when: When) -> Listed | None:
-    body = rows.execute(select(entries.c.body).where(rectangles_at(when), entries.c.list_id == list_id)).scalar()
-    return read_listed(body) if body else None
-
-
 def _known(rows: Connection, when: When, published: int | None) -> tuple[When, Known]:
     """Return the pair of times that the published log covers, and how much of the log that is."""
-    length = int(rows.execute(select(sequence.c.length)).scalar() or 0)
+    length = int(rows.execute(LENGTH).scalar() or 0)
     size = length if published is None else min(published, length)
     then = when if size == length else _covered(rows, when, size)
     last = _last_change(rows, then)
