@@ -19,14 +19,14 @@ import brotli
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 Headers = list[tuple[bytes, bytes]]
-Key = tuple[str, bytes]
+Key = tuple[str, bytes, str]
 
 MOST_ENTRIES = 20_000
 MOST_BYTES = 64 * 1024 * 1024
-LARGEST_SHARE = 2  # of the memory, that one answer may take: the whole list of 40,000 entries in all its forms is a quarter of the default
+LARGEST_SHARE = 2  # of the memory, that one answer may take: the whole list of 40,000 entries, not packed, is a quarter of the default
 WORTH_PACKING = 1_024
 LARGE = 65_536  # packed in a thread from here on, so that nobody waits
-OVERHEAD = 1_024  # what an entry costs beside its bodies
+OVERHEAD = 1_024  # what an answer costs beside its body
 BROTLI_QUALITY = 5  # as quick as gzip, and smaller; the highest take half a second for a list
 
 # A request with one of these is answered for one person or one negotiation, and never from what is kept.
@@ -35,12 +35,11 @@ PERSONAL = frozenset({b"authorization", b"cookie", b"accept-datetime", b"range"}
 VARY = frozenset({b"accept-encoding", b"accept", b"accept-datetime"})
 _WEIGHT = re.compile(r"q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)")
 NOT_OF_A_304 = frozenset({b"content-length", b"content-type", b"content-encoding"})
-PLAIN = ""
 PACKING: Mapping[str, Callable[[bytes], bytes]] = {
     "br": lambda body: brotli.compress(body, quality=BROTLI_QUALITY),
     "gzip": lambda body: gzip.compress(body, 6, mtime=0),
 }
-"""Content codings that answers are prepared in, the one that is sent where several are welcome first."""
+"""Content codings that answers are prepared in, each when first asked for; first the one that is sent where several are welcome."""
 KINDS = (
     b"text/html",
     b"text/csv",
@@ -58,31 +57,20 @@ KINDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
-    """One form of an answer, plain or compressed, with headers assembled beforehand."""
+class Prepared:
+    """An answer in one content coding, with headers assembled beforehand."""
 
     etag: bytes
     headers: Headers
     unchanged: Headers
     body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """An answer in the forms it can be sent in, by content coding; the empty name is the plain one."""
-
-    forms: Mapping[str, Form]
     since: datetime | None = None
     """Since when the answer is as it is, where it says so."""
 
     @property
     def size(self) -> int:
         """Give what keeping it costs, in bytes."""
-        return OVERHEAD + sum(len(form.body) for form in self.forms.values())
-
-    def form(self, coding: str) -> Form:
-        """Give the form in a content coding, or the plain one where packing was not worth it."""
-        return self.forms.get(coding) or self.forms[PLAIN]
+        return OVERHEAD + len(self.body)
 
 
 class PreparedPages:
@@ -123,11 +111,11 @@ class PreparedPages:
                 known_since = value
             elif name == b"accept-encoding":
                 accepted = value
-        key = (scope["path"], scope["query_string"])
+        key = (scope["path"], scope["query_string"], coding(accepted))
         prepared = self._find(key) or await self._prepare(key, scope, receive, send)
         if prepared is not None:
             unchanged = bool(known_since) and not known_etags and _unchanged_since(prepared, known_since)
-            await _send(prepared.form(coding(accepted)), known_etags, scope["method"] == "HEAD", send, unchanged=unchanged)
+            await _send(prepared, known_etags, scope["method"] == "HEAD", send, unchanged=unchanged)
 
     def _find(self, key: Key) -> Prepared | None:
         state = (self._position(), self._legal_day())
@@ -152,7 +140,7 @@ class PreparedPages:
         known = asyncio.Event()
         self._being_made.setdefault(key, known)
         try:
-            return await self._ask(key, scope, receive, _Answer(send, known, head=scope["method"] == "HEAD"))
+            return await self._ask(key, scope, receive, _Answer(send, known, key[2], head=scope["method"] == "HEAD"))
         finally:
             if self._being_made.get(key) is known:
                 del self._being_made[key]
@@ -181,9 +169,10 @@ class PreparedPages:
 class _Answer:
     """Holds an answer back while it may be kept, and lets every other answer through as it comes."""
 
-    def __init__(self, send: Send, known: asyncio.Event, *, head: bool) -> None:
+    def __init__(self, send: Send, known: asyncio.Event, coding: str, *, head: bool) -> None:
         self._send = send
         self._known = known  # set once others need not wait for this answer
+        self._coding = coding
         self._head = head
         self._start: Message | None = None
         self._body: bytes | None = None
@@ -216,15 +205,15 @@ class _Answer:
             return None
         headers = [(name.lower(), value) for name, value in self._start.get("headers", ())]
         since = next((parsedate_to_datetime(value.decode("ascii")) for name, value in headers if name == b"last-modified"), None)
-        return Prepared(_forms(headers, self._body), since)
+        return _prepared(headers, self._body, self._coding, since)
 
 
 @lru_cache(maxsize=256)
 def coding(accepted: bytes) -> str:
-    """Choose the content coding for what a request accepts (RFC 9110, section 12.5.3): the first of ours that it ranks highest, else none."""
+    """Choose the content coding for what a request accepts (RFC 9110, section 12.5.3): the first of ours that it ranks highest, else none, ''."""
     ranks = dict(map(_rank, accepted.decode("latin-1").lower().split(",")))
     found = max(PACKING, key=lambda name: ranks.get(name, ranks.get("*", 0.0)))
-    return found if ranks.get(found, ranks.get("*", 0.0)) > 0 else PLAIN
+    return found if ranks.get(found, ranks.get("*", 0.0)) > 0 else ""
 
 
 def _rank(one: str) -> tuple[str, float]:
@@ -246,20 +235,17 @@ def _may_be_kept(start: Message) -> bool:
     )
 
 
-def _forms(headers: Headers, body: bytes) -> dict[str, Form]:
-    if len(body) < WORTH_PACKING:
-        return {PLAIN: _form(headers, body)}
-    if not any(name == b"vary" for name, _ in headers):
-        headers = [*headers, (b"vary", b"Accept-Encoding")]
-    packed = {name: _form([*headers, (b"content-encoding", name.encode())], pack(body)) for name, pack in PACKING.items()}
-    return {PLAIN: _form(headers, body), **packed}
-
-
-def _form(headers: Headers, body: bytes) -> Form:
+def _prepared(headers: Headers, body: bytes, coding: str, since: datetime | None) -> Prepared:
+    """Assemble an answer, packed where that is worth it."""
+    if len(body) >= WORTH_PACKING:
+        if not any(name == b"vary" for name, _ in headers):
+            headers = [*headers, (b"vary", b"Accept-Encoding")]
+        if coding:
+            headers, body = [*headers, (b"content-encoding", coding.encode())], PACKING[coding](body)
     etag = b'"' + hashlib.sha256(body).hexdigest()[:32].encode() + b'"'
     kept = [(name, value) for name, value in headers if name not in (b"etag", b"content-length")] + [(b"etag", etag)]
     unchanged = [(name, value) for name, value in kept if name not in NOT_OF_A_304]
-    return Form(etag, [*kept, (b"content-length", str(len(body)).encode())], unchanged, body)
+    return Prepared(etag, [*kept, (b"content-length", str(len(body)).encode())], unchanged, body, since)
 
 
 def _unchanged_since(prepared: Prepared, known: bytes) -> bool:
@@ -270,12 +256,12 @@ def _unchanged_since(prepared: Prepared, known: bytes) -> bool:
         return False
 
 
-async def _send(form: Form, known_etags: bytes, head: bool, send: Send, *, unchanged: bool) -> None:
+async def _send(prepared: Prepared, known_etags: bytes, head: bool, send: Send, *, unchanged: bool) -> None:
     # The quotes are part of the tag, so that finding it inside the list of tags is finding it whole.
-    unchanged = unchanged or (bool(known_etags) and (form.etag in known_etags or known_etags.strip() == b"*"))
+    unchanged = unchanged or (bool(known_etags) and (prepared.etag in known_etags or known_etags.strip() == b"*"))
     # Lists are copied: what stands further out may add headers to the list it is given.
     if unchanged:
-        await send({"type": "http.response.start", "status": 304, "headers": form.unchanged.copy()})
+        await send({"type": "http.response.start", "status": 304, "headers": prepared.unchanged.copy()})
     else:
-        await send({"type": "http.response.start", "status": 200, "headers": form.headers.copy()})
-    await send({"type": "http.response.body", "body": b"" if head or unchanged else form.body})
+        await send({"type": "http.response.start", "status": 200, "headers": prepared.headers.copy()})
+    await send({"type": "http.response.body", "body": b"" if head or unchanged else prepared.body})

@@ -213,8 +213,9 @@ UNPACKING: dict[str, Callable[[bytes], bytes]] = {"br": brotli.decompress, "gzip
 def test_whoever_can_unpack_gets_it_packed_under_another_tag(coding: str):
     site = Site(body=b"word " * 1000)
     pages = front(site)
-    (_, plain, body), (_, packed, small) = run(ask(pages), ask(pages, accept_encoding=coding))
-    assert site.asked == 1
+    (_, plain, body), (_, packed, small), again = run(ask(pages), *[ask(pages, accept_encoding=coding) for _ in range(2)])
+    assert site.asked == 2  # once for each form, so that what nobody asks for is neither made nor kept
+    assert again == (200, packed, small)
     assert UNPACKING[coding](small) == body
     assert packed[b"content-encoding"] == coding.encode()
     assert packed[b"vary"] == plain[b"vary"] == b"Accept-Encoding"
@@ -251,17 +252,18 @@ def test_what_packing_would_not_make_smaller_to_speak_of_is_sent_as_it_is():
         assert headers.get(b"content-encoding") == sent
 
 
-def test_many_who_ask_at_once_have_it_made_once():
-    site = Site()
+@pytest.mark.parametrize("length", [1_000, 100_000])
+def test_many_who_ask_at_once_have_it_made_once_in_each_form(length: int):
+    site = Site(body=b"x" * length)
     site.meanwhile = lambda: asyncio.sleep(0.01)
     pages = front(site)
 
     async def crowd() -> list[Any]:
-        return await asyncio.gather(*(ask(pages) for _ in range(50)))
+        return await asyncio.gather(*(ask(pages, accept_encoding=coding) for coding in ("", "br") * 50))
 
     answers = asyncio.run(crowd())
-    assert site.asked == 1
-    assert all(answer == answers[0] for answer in answers)
+    assert site.asked == 2
+    assert all(answer == answers[n % 2] for n, answer in enumerate(answers))
 
 
 def test_what_an_outer_layer_adds_to_an_answer_stays_out_of_what_is_kept():
