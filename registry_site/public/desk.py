@@ -1,14 +1,14 @@
 """What every public page needs: the questions, the clock, and the way from an answer to bytes."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from functools import cache, lru_cache, partial
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Environment, PackageLoader, Template
+from jinja2 import Environment, PackageLoader
 from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -45,9 +45,9 @@ UNKNOWN_LANGUAGE = re.compile(r"/([a-z]{2})(/.*)?", re.ASCII | re.DOTALL)
 """An address under two letters, as those of languages are; it is asked about only where no page stands."""
 
 
-NOWHERE = "\0"
-"""Stands in a row for the times in its link; nothing before it in the row can hold it."""
-MOST_ROWS = 4_096
+TIMES, END = "\0", "\1"
+"""Stand for the times in the link of a row, and behind it; nothing that is published can hold them."""
+MOST_ROWS = 16_384
 """Rows kept in a language, of about a kilobyte each."""
 
 
@@ -85,20 +85,33 @@ class Desk:
 def templates(language: str) -> Environment:
     """Make the environment of the public pages in a language, once and when first needed."""
     made = environment(PackageLoader("registry_site.public", "templates"), language=language)
-    made.globals["rows"] = partial(_rows, lru_cache(maxsize=MOST_ROWS)(partial(_row, made.get_template("row.html"))))
+    made.globals["rows"] = Rows(made)
     return made
 
 
-def _row(template: Template, entry: Listed) -> tuple[str, str]:
-    """Render the row of an entry: what stands before the times in its link, and what stands after them."""
-    before, _, after = template.render(entry=entry, times=NOWHERE).partition(NOWHERE)
-    return before, after
+class Rows:
+    """Rows of the list. Each is rendered once, since most are the same on most days; those of a page that are new, all at once."""
 
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        self._kept: dict[Listed, tuple[str, str]] = {}
 
-def _rows(row: Callable[[Listed], tuple[str, str]], entries: Iterable[Listed], times: str) -> Markup:
-    """Put the rows of a list together; each is rendered once, since most are the same on most days."""
-    query = str(escape(f"?{times}")) if times else ""
-    return Markup("".join([before + query + after for before, after in map(row, entries)]))
+    def __call__(self, entries: Sequence[Listed], times: str) -> Markup:
+        """Put the rows of a page together; what stands in the link of each is `times`."""
+        query = str(escape(f"?{times}")) if times else ""
+        kept = self._kept
+        if missing := [entry for entry in entries if entry not in kept]:
+            if len(kept) + len(missing) > MOST_ROWS:
+                kept = {entry: kept[entry] for entry in entries if entry in kept}
+            kept |= zip(missing, self._rendered(missing), strict=True)
+            self._kept = kept
+        return Markup("".join([before + query + after for before, after in map(kept.__getitem__, entries)]))
+
+    def _rendered(self, entries: Sequence[Listed]) -> Iterator[tuple[str, str]]:
+        """Render rows: what stands before the times in the link of each, and what stands after them."""
+        for row in self._environment.get_template("rows.html").render(entries=entries, times=TIMES, end=END).split(END)[:-1]:
+            before, _, after = row.partition(TIMES)
+            yield before, after
 
 
 def render(template: str, request: Request, **answer: Any) -> str:

@@ -18,6 +18,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from registry_site.ui.fragments import Fragments
 from registry_site.ui.languages import TRANSLATED, catalogue
 
 ROOT = Path(__file__).parents[2]
@@ -25,7 +26,9 @@ WIDTH = 150
 
 TEMPLATES = ("registry_site/public/templates", "registry_site/ui/templates")
 METHODS = [("**.html", "jinja2.ext.babel_extract")]
-OPTIONS = {"**.html": {"trimmed": "true", "newstyle_gettext": "true", "trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"}}
+EXTENSIONS = f"{Fragments.__module__}.{Fragments.__qualname__}"
+SPACES = {"trimmed": "true", "trim_blocks": "true", "lstrip_blocks": "true"}
+OPTIONS = {"**.html": {"extensions": EXTENSIONS, "newstyle_gettext": "true", **SPACES, "silent": "false"}}
 
 # Texts in Python: what stands in these tables, and the sentences of these refusals.
 TABLES = {"domain/compute.py": {"TREATMENT", "CONCERNS"}, "registry_site/public/data/fields.py": {"FIELDS", "TERMS"}}

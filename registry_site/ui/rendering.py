@@ -8,6 +8,7 @@ from jinja2 import BaseLoader, ChoiceLoader, Environment, PackageLoader, PrefixL
 
 from domain.types import plain
 from registry_site.ui import charts, scatter, words
+from registry_site.ui.fragments import Fragments
 from registry_site.ui.languages import SOURCE, address_in, texts
 from registry_site.ui.static import static_address
 
@@ -22,7 +23,7 @@ def environment(*templates: BaseLoader, language: str = SOURCE) -> Environment:
     made = Environment(
         loader=ChoiceLoader([*templates, PackageLoader("registry_site.ui", "templates"), govuk]),
         autoescape=select_autoescape(default=True, default_for_string=True),
-        extensions=["jinja2.ext.i18n"],
+        extensions=["jinja2.ext.i18n", Fragments],
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,

@@ -140,7 +140,8 @@ class Mementos:
             response = await asyncio.to_thread(self._gate, original, wished)
             await response(scope, receive, send)
             return
-        said = await asyncio.to_thread(self._said, original, asked)
+        known = next((text for name, text in asked if name == "known_at"), "")
+        said = await asyncio.to_thread(self._said, original, known) if known else {"link": links(original, ())}
 
         async def send_with_links(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] == 200:
@@ -167,10 +168,10 @@ class Mementos:
         day = days[max(0, bisect_right(days, moment, key=end_of) - 1)]
         return RedirectResponse(original.at(day).removeprefix(original.address), 302, {**VARIES, **NOT_KEPT, "link": links(original, days)})
 
-    def _said(self, original: Original, asked: list[tuple[str, str]]) -> dict[str, str]:
-        """Say of an answer where its mementos are, and which it is if it is one."""
+    def _said(self, original: Original, known: str) -> dict[str, str]:
+        """Say of a memento which it is, and where its neighbours are."""
         try:
-            day = another_day({name: text for name, text in asked if name == "known_at"}, self._room.now())
+            day = another_day({"known_at": known}, self._room.now())
         except BadQuestion:
             return {}
         if day.when.known_at is None:
