@@ -32,7 +32,7 @@ def event_at(path: str) -> Address:
         return address_at(path)
     except NotInRegister:
         if _is_there(_record, path):
-            raise WrongMethod("GET") from None
+            raise WrongMethod("GET, HEAD") from None
         raise
 
 

@@ -23,14 +23,15 @@ from domain.errors import NotInRegister, Refused
 from domain.law.rules import R33
 
 PREFIX = "/api/v1"
-METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
+READS = ["GET", "HEAD"]
+METHODS = [*READS, "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 
 PLACES: dict[str, dict[str, Callable[..., Any]]] = {
     "/documents": {"POST": send_document},
     "/documents/{hash}": {"GET": hand_out, "HEAD": hand_out},
     "/documents/{hash}/classification": {"PUT": classify_document},
     "/persons": {"POST": add_person},
-    "/persons/{ref}": {"GET": read_person, "PUT": rectify_person},
+    "/persons/{ref}": {"GET": read_person, "HEAD": read_person, "PUT": rectify_person},
     "/persons/{ref}/restriction": {"PUT": restrict_person, "DELETE": lift_restriction},
 }
 
@@ -56,16 +57,16 @@ class ProblemRoute(APIRoute):
 def rest_routes() -> APIRouter:
     """Return the routes: the description for everybody, all else, whether it exists or not, for those who are signed in."""
     routes = APIRouter(prefix=PREFIX, route_class=ProblemRoute, include_in_schema=False)
-    routes.add_api_route("/openapi.json", description, methods=["GET"], response_model=None)
-    routes.add_api_route("/schemas/{topic}.json", event_schema, methods=["GET"], response_model=None)
+    routes.add_api_route("/openapi.json", description, methods=READS, response_model=None)
+    routes.add_api_route("/schemas/{topic}.json", event_schema, methods=READS, response_model=None)
     members: dict[str, Any] = {"dependencies": [Depends(signed_in)], "response_model": None}
     for path, methods in PLACES.items():
         for method, answer in methods.items():
             routes.add_api_route(path, answer, methods=[method], **members)
         routes.add_api_route(path, other_method(", ".join(methods)), methods=[method for method in METHODS if method not in methods], **members)
     routes.add_api_route("/{path:path}", record, methods=["POST"], **members)
-    routes.add_api_route("/{collection}", read_record, methods=["GET"], **members)
-    routes.add_api_route("/{collection}/{key}", read_record, methods=["GET"], **members)
+    routes.add_api_route("/{collection}", read_record, methods=READS, **members)
+    routes.add_api_route("/{collection}/{key}", read_record, methods=READS, **members)
     for path in ("", "/{path:path}"):
         routes.add_api_route(path, elsewhere, methods=METHODS, **members)
     return routes
@@ -89,5 +90,5 @@ async def elsewhere(request: Request) -> Response:
     path = request.path_params.get("path", "")
     with suppress(NotInRegister):
         record_at(path)
-        raise WrongMethod("GET")
+        raise WrongMethod("GET, HEAD")
     raise NotInRegister("there is nothing at this address (see /api/v1/openapi.json)")

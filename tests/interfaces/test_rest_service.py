@@ -210,13 +210,20 @@ def test_an_unknown_address_names_the_nearest(opened: Service, path: str, says: 
     ("method", "path", "allow"),
     [
         ("GET", f"cases/{ALPHA}/threshold-met", "POST"), ("GET", "law/threshold-amended", "POST"), ("DELETE", "register/material-withdrawn", "POST"),
-        ("DELETE", f"cases/{ALPHA}", "GET"), ("POST", f"cases/{ALPHA}", "GET"), ("POST", "law", "GET"),
+        ("DELETE", f"cases/{ALPHA}", "GET, HEAD"), ("POST", f"cases/{ALPHA}", "GET, HEAD"), ("POST", "law", "GET, HEAD"),
     ],
 )  # fmt: skip
 def test_another_method_is_told_which_one_to_use(opened: Service, method: str, path: str, allow: str) -> None:
     answer = opened.client.request(method, f"/api/v1/{path}", headers=opened.headers(Role.AUDITOR, None))
     assert answer.status_code == 405
     assert answer.headers["Allow"] == allow
+
+
+@pytest.mark.parametrize("path", [f"cases/{ALPHA}", "law", "openapi.json", "schemas/ThresholdMet.json", "cases/nowhere"])
+def test_whatever_can_be_read_can_be_asked_for_its_headers_alone(opened: Service, path: str) -> None:
+    answers = [opened.client.request(method, f"/api/v1/{path}", headers=opened.headers(Role.AUDITOR, None)) for method in ("GET", "HEAD")]
+    assert answers[0].status_code == answers[1].status_code
+    assert answers[0].headers == answers[1].headers
 
 
 def test_an_address_without_anything_is_not_found(opened: Service) -> None:
