@@ -2,7 +2,8 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from typing import Any
+from datetime import datetime
+from typing import Any, TypeVar
 
 import orjson
 from sqlalchemy import Connection, bindparam, delete, func, select
@@ -25,6 +26,9 @@ from projections.store import ALWAYS, Batch, Projection, Seen, microseconds, ups
 Decode = Callable[[str, bytes], Event[Any]]
 Piece = tuple[int, int, str, bytes]
 """A stretch of the status: from, to, status, grounds."""
+F = TypeVar("F")
+Standing = dict[str, tuple[F, Law]]
+"""Files by their key, each with the law that it stands under."""
 Written = dict[tuple[str, int, int], dict[str, Any]]
 """Rectangles by case, start on the valid axis, start on the known axis."""
 
@@ -34,31 +38,35 @@ MOST_OPEN = 50_000
 """Cases whose open rectangles are kept between batches."""
 
 
+File = ModelCase | Publication
+EMPTY: dict[str, type[ModelCase] | type[Publication]] = {"case": ModelCase, "publication": Publication}
+
+
 class Histories:
-    """Case states between batches: loaded from the case file's own rows, never from the event store."""
+    """States of cases and publication files between batches: loaded from the case file's own rows, never from the event store."""
 
     def __init__(self, decode: Decode, most: int = 20_000) -> None:
         self._decode = decode
         self._most = most
-        self._kept: OrderedDict[Stream, ModelCase] = OrderedDict()
+        self._kept: OrderedDict[Stream, File] = OrderedDict()
 
     def clear(self) -> None:
         """Forget everything."""
         self._kept.clear()
 
-    def load(self, rows: Connection, stream: Stream, before: int) -> ModelCase:
-        """Return a case as it stood before a version."""
+    def load(self, rows: Connection, stream: Stream, before: int) -> File:
+        """Return a file as it stood before a version."""
         state = self._kept.get(stream)
         if state is not None and state.version == before - 1:
             return state
-        state = ModelCase(stream)
+        state = EMPTY[stream.kind](stream)
         if before > 1:
             query = select(events.c.topic, events.c.state).where(events.c.stream == str(stream), events.c.version < before)
             for row in rows.execute(query.order_by(events.c.version)):
                 state = evolve(state, self._decode(row.topic, row.state))
         return state
 
-    def keep(self, state: ModelCase) -> None:
+    def keep(self, state: File) -> None:
         """Keep a state for the next batch."""
         self._kept[state.stream] = state
         self._kept.move_to_end(state.stream)
@@ -103,23 +111,22 @@ class StatusSpans(Projection):
         if touched:  # a clock may be there no longer, as D1 where D1-L is
             of_the_case = (clock_rows.c.case_id == bindparam("touched"), clock_rows.c.clock != CLAIMS)
             rows.execute(delete(clock_rows).where(*of_the_case), [{"touched": case_id} for case_id in touched])
-        claimed = [(stream.key, clock) for stream, law in claims.items() if (clock := self._claim_clock(rows, stream, law))]
         upsert(rows, clock_rows, [row for case, law in touched.values() for row in _clock_rows(case, law)])
-        upsert(rows, clock_rows, [_clock_row(*each) for each in claimed])
+        upsert(rows, clock_rows, [row for publication, law in claims.values() for row in _claim_rows(publication, law)])
 
-    def _moves(self, batch: Batch, rows: Connection) -> tuple[Written, dict[str, tuple[ModelCase, Law]], dict[Stream, Law]]:
+    def _moves(self, batch: Batch, rows: Connection) -> tuple[Written, Standing[ModelCase], Standing[Publication]]:
         """Return the rectangles that a batch writes, and the cases and publication files whose clocks it can move."""
         written: Written = {}
-        touched: dict[str, tuple[ModelCase, Law]] = {}
-        claims: dict[Stream, Law] = {}
+        touched: Standing[ModelCase] = {}
+        claims: Standing[Publication] = {}
         for seen in batch:
             event = seen.event
             if event.stream in (LAW, REGISTER):
                 if self._applies_anew(event):
                     touched.update(self._moved_by_law(rows, seen, written))
-                    claims |= dict.fromkeys(_publications(rows, seen.position), self._law_at(event))
+                    claims.update((each.stream.key, (each, self._law_at(event))) for each in self._files(rows, "publication", seen.position))
             elif event.stream.kind == "publication":
-                claims[event.stream] = self._law_at(event)
+                claims[event.stream.key] = self._evolved(rows, event), self._law_at(event)
             elif event.stream.kind == "case":
                 case, law = touched[event.stream.key] = self._evolved(rows, event), self._law_at(event)
                 if event.topic in MOVES_STATUS:
@@ -128,19 +135,18 @@ class StatusSpans(Projection):
 
     # -- States -----------------------------------------------------------------------
 
-    def _evolved(self, rows: Connection, event: Event[Any]) -> ModelCase:
+    def _evolved(self, rows: Connection, event: Event[Any]) -> Any:
         state = evolve(self._histories.load(rows, event.stream, event.version), event)
         self._histories.keep(state)
         return state
 
-    def _claim_clock(self, rows: Connection, stream: Stream, law: Law) -> Clock | None:
-        """Return clock D9 as it stood at the last event of a publication file."""
-        query = select(events.c.topic, events.c.state).where(events.c.stream == str(stream)).order_by(events.c.version)
-        publication, last = Publication(stream), None
-        for row in rows.execute(query):
-            last = self._decode(row.topic, row.state)
-            publication = evolve(publication, last)
-        return claim_clock(publication, law, legal_day(last.recorded_at)) if last else None
+    def _files(self, rows: Connection, kind: str, before: int) -> Iterator[Any]:
+        """Return every file of a kind as it stood before a position."""
+        query = select(events.c.stream, func.max(events.c.version)).where(events.c.position < before, events.c.stream.startswith(f"{kind}/"))
+        for name, version in rows.execute(query.group_by(events.c.stream)).all():
+            state = self._histories.load(rows, parse_stream(name), version + 1)
+            self._histories.keep(state)
+            yield state
 
     def _load_law(self, rows: Connection, before: int) -> None:
         self._law, self._applied = (LegalParameters(LAW), Register(REGISTER)), None
@@ -167,15 +173,11 @@ class StatusSpans(Projection):
 
     def _moved_by_law(self, rows: Connection, seen: Seen, written: Written) -> Iterator[tuple[str, tuple[ModelCase, Law]]]:
         """Work out anew every case: a threshold can move its status, a calendar or a switch its clocks (Article 51(3))."""
-        query = select(events.c.stream, func.max(events.c.version)).where(events.c.position < seen.position)
         law = self._law_at(seen.event)
-        for name, version in rows.execute(query.where(events.c.stream.startswith("case/")).group_by(events.c.stream)).all():
-            stream = parse_stream(name)
-            case = self._histories.load(rows, stream, version + 1)
-            self._histories.keep(case)
-            self._fetch_open(rows, {stream.key})
+        for case in self._files(rows, "case", seen.position):
+            self._fetch_open(rows, {case.stream.key})
             self._move(case, law, microseconds(seen.event.recorded_at), written)
-            yield stream.key, (case, law)
+            yield case.stream.key, (case, law)
 
     # -- Rectangles -------------------------------------------------------------------
 
@@ -246,13 +248,19 @@ def _write(rows: Connection, written: Written) -> None:
 
 def _clock_rows(case: ModelCase, law: Law) -> list[dict[str, Any]]:
     """Return the day on which each clock ends, for lists of what is due."""
-    last = max((e.recorded_at for found in case.by_topic.values() for e in found[-1:]), default=None)
+    last = _last(case)
     return [_clock_row(case.stream.key, clock) for clock in clocks(case, law, last) if clock.due or clock.first_admissible] if last else []
 
 
-def _publications(rows: Connection, before: int) -> list[Stream]:
-    query = select(events.c.stream).where(events.c.position < before, events.c.stream.startswith("publication/")).distinct()
-    return [parse_stream(name) for name in rows.execute(query).scalars()]
+def _claim_rows(publication: Publication, law: Law) -> list[dict[str, Any]]:
+    """Return the day on which clock D9 ends, as it stood at the last event of a publication file."""
+    last = _last(publication)
+    clock = claim_clock(publication, law, legal_day(last)) if last else None
+    return [_clock_row(publication.stream.key, clock)] if clock else []
+
+
+def _last(file: File) -> datetime | None:
+    return max((each.recorded_at for found in file.by_topic.values() for each in found[-1:]), default=None)
 
 
 def _clock_row(case_id: str, clock: Clock) -> dict[str, Any]:
