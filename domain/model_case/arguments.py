@@ -11,9 +11,24 @@ from domain.law.rules import R03, R04, R07, R18, R21, R22, R32, R36, Rule
 from domain.model_case.case import CommissionDecision, Filed, ModelCase, refuse_formal_defects
 from domain.model_case.decision import informed_at, is_in_force, is_standing, is_undone, pending_decision, refuse_unheard
 from domain.model_case.designation import declared_by
-from domain.model_case.notification import Change, RenotificationReceived, carrier_counts, carrier_of, ruling_on, superseded, withdrawn_at
-from domain.model_case.provider import is_known_provider
-from domain.model_case.threshold import conditions, found_never_met
+from domain.model_case.notification import (
+    Carrier,
+    Change,
+    Notice,
+    NotificationReceived,
+    RenotificationReceived,
+    bar_to_replacement,
+    carrier_counts,
+    carrier_of,
+    counts_from,
+    is_voluntary,
+    notices,
+    ruling_on,
+    superseded,
+    withdrawn_at,
+)
+from domain.model_case.provider import may_argue
+from domain.model_case.threshold import conditions, first_trigger, found_never_met
 from domain.record import Act, Event, Facts, decides, recorded
 from domain.rulings import Inadmissible, ruled
 from domain.status import ConditionMet, Outcome, presumption
@@ -171,11 +186,33 @@ def receive_arguments(case: ModelCase, act: Act, fact: ArgumentsReceived) -> Fac
 def bar_to_arguments(case: ModelCase, act: Act, fact: ArgumentsReceived) -> Rule | None:
     """Return why arguments have no effect, if so."""
     carrier = carrier_of(case, fact.submission_id)
-    with_it = carrier is not None and carrier.fact.arguments_included and carrier.fact.received_at == fact.received_at
-    stranger = carrier is not None and not is_known_provider(case, carrier.fact.provider_ref)
-    without_effect = ruling_on(case, fact.submission_id) not in (None, R32.code) or stranger
+    if carrier is None or not carrier.fact.arguments_included or carrier.fact.received_at != fact.received_at:
+        return R03
+    without_effect = ruling_on(case, fact.submission_id) not in (None, R32.code)
     declared = act.law.settings["ARGUMENTS_AFTER_52_1_DESIGNATION"] == "inadmissible" and declared_by(case, fact.received_at, act.law)
-    return R03 if not with_it or without_effect or declared else None
+    stranger = not may_argue(case, carrier.fact.provider_ref, legal_day(fact.received_at))
+    return R03 if without_effect or declared or stranger or _has_no_object(case, act, carrier) or _comes_again(case, act, carrier) else None
+
+
+def _has_no_object(case: ModelCase, act: Act, carrier: Event[Carrier]) -> bool:
+    """Tell whether a notification was voluntary, and nothing else brings the model under Article 51(1), point (a)."""
+    return isinstance(carrier.fact, Notice) and is_voluntary(carrier.fact, act.law) and first_trigger(case, act.law) is None
+
+
+def _comes_again(case: ModelCase, act: Act, carrier: Event[Carrier]) -> bool:
+    """
+    Tell whether a provider notifies once more when it could no longer replace its notification: with that, arguments come too late.
+
+    Law: Article 52(2); procedure 10.5. A renotification is a notification of its own; a replacement was ruled upon itself.
+    """
+    again = isinstance(carrier.fact, NotificationReceived) and any(
+        found_never_met(case) < e.version < carrier.version
+        and e.fact.provider_ref == carrier.fact.provider_ref
+        and not is_voluntary(e.fact, act.law)
+        and counts_from(case, e, act.law)
+        for e in notices(case)
+    )
+    return again and bar_to_replacement(case, act, carrier.fact.received_at) is not None
 
 
 @decides(ArgumentsWithdrawn)

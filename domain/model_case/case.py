@@ -69,7 +69,7 @@ class CommissionStep(CaseFact):
 
 
 class Arriving(CaseFact):
-    """What arrives from outside, for a closed case too."""
+    """What arrives from outside, or becomes known, for a closed case too: it opens the case again."""
 
 
 class Filed(Arriving):

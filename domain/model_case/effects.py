@@ -132,7 +132,7 @@ def flags(case: ModelCase, law: Law, at: datetime) -> Flags:
 
 def _reassessment_pending(case: ModelCase, law: Law, at: datetime) -> bool:
     """Tell whether a request waits; one falls away with the designation it is about (procedure section 4)."""
-    requests = [e.fact for e in case.of(reassessment.ReassessmentRequestReceived) if reassessment.is_waiting(case, e.fact.request_id, law)]
+    requests = [e.fact for e in case.of(reassessment.ReassessmentRequestReceived) if reassessment.is_unanswered(case, e.fact.request_id, law)]
     return any(is_designated_by(case, request.target_decision_id, at, law) for request in requests)
 
 

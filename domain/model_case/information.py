@@ -11,7 +11,7 @@ from domain.law.periods import legal_day
 from domain.law.provisions import CHAPTER_IX
 from domain.law.rules import R26, R30, R34, Rule
 from domain.model_case.arguments import ArgumentsAccepted, acceptance_in_force
-from domain.model_case.case import OFFICER, CaseFact, Filed, ModelCase, must_be_open
+from domain.model_case.case import OFFICER, CommissionStep, Filed, ModelCase, must_be_open
 from domain.model_case.notification import RenotificationReceived, must_be_new
 from domain.model_case.provider import is_mandated
 from domain.record import Act, Event, Facts, decides
@@ -19,7 +19,7 @@ from domain.rulings import SubmissionRuledInadmissible, ruled
 from domain.types import Day, InformationRequestId, Instant, Sha256, SubmissionId
 
 
-class SupplementaryInformationRequested(CaseFact):
+class SupplementaryInformationRequested(CommissionStep):
     """The Commission asked for information, on a legal basis, for a purpose, by a day (Article 91(4))."""
 
     RECORDED_BY: ClassVar[frozenset[Role]] = OFFICER

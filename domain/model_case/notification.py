@@ -240,7 +240,7 @@ def replace_notification(case: ModelCase, act: Act, fact: NotificationReplaced) 
     """
     if notice_of(case, fact.target_submission_id) is None:
         raise NotInRegister("target_submission_id names no notification of this case")
-    return receive_notice(case, act, fact, bar_to_notice(case, fact) or bar_to_replacement(case, act, fact))
+    return receive_notice(case, act, fact, bar_to_notice(case, fact) or bar_to_replacement(case, act, fact.received_at))
 
 
 def receive_notice(case: ModelCase, act: Act, fact: Notice, bar: Rule | None) -> Facts:
@@ -259,9 +259,9 @@ def bar_to_notice(case: ModelCase, fact: Notice) -> Rule | None:
     return R32 if fact.estimate_flop is None or not has_method(fact) else None
 
 
-def bar_to_replacement(case: ModelCase, act: Act, fact: NotificationReplaced) -> Rule | None:
-    """Return why a notification can no longer be replaced, if so."""
-    day = legal_day(fact.received_at)
+def bar_to_replacement(case: ModelCase, act: Act, received_at: datetime) -> Rule | None:
+    """Return why a notification can no longer be replaced at a moment, if so."""
+    day = legal_day(received_at)
     decided = any(e.fact.adopted_on is None or e.fact.adopted_on <= day for e in decisions(case))
     expired = any(duty.due is not None and day > duty.due and not duty.provisional for duty in duties_to_notify(case, act.law, day))
     return R35 if expired or decided or act.law.settings["NOTIFICATION_REPLACEMENT"] == "never" else None

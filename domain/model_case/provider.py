@@ -102,6 +102,12 @@ def is_known_provider(case: ModelCase, ref: UUID) -> bool:
     return not case.of(ProviderIdentified) or any(ref in line for line in lines_of_providers(case))
 
 
+def may_argue(case: ModelCase, ref: UUID, day: date) -> bool:
+    """Tell whether somebody is a provider of the model and had not handed it over by a day (Article 52(2))."""
+    handed_over = any(e.fact.from_provider_ref == ref and e.fact.effective_on <= day for e in case.all(ProviderChange))
+    return is_known_provider(case, ref) and (not handed_over or ref in providers_on(case, day))
+
+
 def lines_of_providers(case: ModelCase) -> list[list[UUID]]:
     """Return each provider with those who took over from it: a duty that runs passes along the line (procedure 7.4, 10.9)."""
     changes = [e.fact for e in case.all(ProviderChange)]

@@ -120,6 +120,12 @@ def is_waiting(case: ModelCase, request_id: UUID, law: Law) -> bool:
     return is_maintained(case, request_id) and not decided
 
 
+def is_unanswered(case: ModelCase, request_id: UUID, law: Law) -> bool:
+    """Tell whether an admissible request waits until somebody is informed of its decision: one that is adopted alone changes nothing yet."""
+    answered = any(informed_at(case, e.fact.decision_id) and not is_undone(case, e.fact.decision_id, law) for e in outcomes(case, request_id))
+    return is_maintained(case, request_id) and not answered
+
+
 def is_maintained(case: ModelCase, request_id: UUID) -> bool:
     """Tell whether a request was admitted and not withdrawn."""
     return is_admissible(case, request_id) and all(e.fact.request_id != request_id for e in case.of(ReassessmentRequestWithdrawn))

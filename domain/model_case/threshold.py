@@ -1,6 +1,6 @@
 """When the condition of Article 51(1)(a) is met, or known to be met: Articles 51(1) to (3); Guidelines 2.3.2 and 3.2."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import ClassVar, Literal
 
@@ -8,7 +8,7 @@ from domain.actors import Role
 from domain.errors import Malformed, require
 from domain.law.provisions import CHAPTER_V, Law
 from domain.law.rules import R01
-from domain.model_case.case import OFFICER, CaseFact, Filed, ModelCase
+from domain.model_case.case import OFFICER, Arriving, CaseFact, Filed, ModelCase
 from domain.record import Act, Event, Facts, decides, recorded
 from domain.types import CaseId, Component, Day, EventId, Flop, HearingId, Int, Ref, Sha256, plain
 
@@ -16,7 +16,7 @@ ONE_THIRD_OF_THRESHOLD = Decimal(10**25)
 """Stands for the original's compute where that is unknown and the original has systemic risk (Guidelines 3.2)."""
 
 
-class ThresholdExpectedToBeMet(CaseFact):
+class ThresholdExpectedToBeMet(Arriving):
     """It became known that the condition will be met: the two weeks start (Article 52(1))."""
 
     RECORDED_BY: ClassVar[frozenset[Role]] = OFFICER
@@ -29,7 +29,7 @@ class ThresholdExpectedToBeMet(CaseFact):
     basis: Literal["ALLOCATION_PLAN", "ESTIMATE", "OJ_PUBLICATION"]
 
 
-class ThresholdMet(CaseFact):
+class ThresholdMet(Arriving):
     """The condition was met. The model is classified from that day by law, whoever knows it (Article 51(1)(a))."""
 
     RECORDED_BY: ClassVar[frozenset[Role]] = OFFICER
@@ -109,11 +109,20 @@ def first_trigger(case: ModelCase, law: Law) -> Trigger | None:
     """
     Return the earlier of the day the condition was met and the day it became known that it will be, with its event (Article 52(1)).
 
-    Publication of a lowered threshold makes it known, unless the switch LOWERED_THRESHOLD_D1 waits for its application.
+    Publication of a lowered threshold makes it known, whether or not that was recorded, unless the switch LOWERED_THRESHOLD_D1 waits for application.
     """
     known = [(day, event) for day, event in expectations(case) if not (event.fact.basis == "OJ_PUBLICATION" and _waits(law, day))]
-    found: list[Trigger] = [*conditions(case), *known]
+    met = [(day if expectations(case) else _known_from(law, day, event.fact), event) for day, event in conditions(case)]
+    found: list[Trigger] = [*met, *known]
     return min(found, key=lambda trigger: (trigger[0], trigger[1].version), default=None)
+
+
+def _known_from(law: Law, day: date, fact: ThresholdMet) -> date:
+    """Return the day on which it was known that a condition would be met: for what a lowered threshold met, that of its publication (10.11)."""
+    version, before = law.threshold_on(day), law.threshold_on(day - timedelta(days=1))
+    if version is None or before is None or fact.kind != "COMPUTE" or version.applies_from != day or fact.compute_flop > before.value_flop:
+        return day
+    return day if _waits(law, version.published_on) else min(day, version.published_on)
 
 
 def _waits(law: Law, published_on: date) -> bool:
