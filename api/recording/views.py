@@ -1,7 +1,7 @@
 """How a case stands, as far as somebody may see it: after what was recorded, or after what would be."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,8 +13,9 @@ from domain.clocks import Clock
 from domain.ids import Kind, Stream
 from domain.law.periods import legal_day
 from domain.model_case.case import ModelCase
+from domain.model_case.decision import informed_at
 from domain.model_case.effects import Standing, clocks, standing
-from domain.model_case.provider import AuthorisedRepresentativeAppointed, providers_on
+from domain.model_case.provider import AuthorisedRepresentativeAppointed, MandateTerminated, providers_on
 from domain.publication import Publication, claim_clock
 from domain.record import Event, evolve
 
@@ -72,7 +73,7 @@ def stands(register: Register, stream: Stream, actor: Actor, at: datetime, *, im
     law = register.office.law(at)
     claim = claim_clock(publication, law, legal_day(at))
     found = (*clocks(case, law, at), *([claim] if claim else []))
-    return Stands(standing(case, law, at, at), tuple(clock for clock in found if _may_see(actor, clock)))
+    return Stands(standing(case, law, at, at), tuple(clock for clock in found if _may_see(actor, case, clock)))
 
 
 def may_read(actor: Actor, case: ModelCase, at: datetime) -> bool:
@@ -85,10 +86,35 @@ def may_read(actor: Actor, case: ModelCase, at: datetime) -> bool:
         return True
     if actor.role is Role.PROVIDER:
         return actor.ref in providers_on(case, legal_day(at))
-    representatives = {event.fact.representative_ref for event in case.of(AuthorisedRepresentativeAppointed)}
-    return actor.role is Role.AUTHORISED_REPRESENTATIVE and actor.ref in representatives
+    return actor.role is Role.AUTHORISED_REPRESENTATIVE and actor.ref in represented_by(case, legal_day(at))
 
 
-def _may_see(actor: Actor, clock: Clock) -> bool:
-    """Of the clocks, a publication officer sees the one that publication waits for."""
-    return actor.role is not Role.PUBLICATION_OFFICER or clock.clock == "D9"
+def represented_by(case: ModelCase, day: date) -> frozenset[UUID]:
+    """
+    Return who has a mandate of a provider on a day that the office or a provider recorded: nobody lets themselves into a file.
+
+    Law: Article 54(1), (3) and (5).
+    """
+    providers = providers_on(case, day)
+    trusted = [e.fact for e in case.of(AuthorisedRepresentativeAppointed) if e.role is Role.CASE_OFFICER or e.actor_ref in providers]
+    ended = [e.fact for e in case.of(MandateTerminated) if e.fact.on <= day]
+    return frozenset(
+        mandate.representative_ref
+        for mandate in trusted
+        if mandate.provider_ref in providers
+        and mandate.from_on <= day
+        and all(end.on < mandate.from_on for end in ended if end.representative_ref == mandate.representative_ref)
+    )
+
+
+def _may_see(actor: Actor, case: ModelCase, clock: Clock) -> bool:
+    """
+    Tell whether somebody who may read a case sees a clock of it.
+
+    A publication officer sees the one that publication waits for; a party no waiting period of a decision that nobody was informed of yet, which
+    can be opposed to nobody (Article 297(2) TFEU).
+    """
+    if actor.role is Role.PUBLICATION_OFFICER:
+        return clock.clock == "D9"
+    unheard_of = clock.clock in ("D4", "D5") and (clock.about is None or informed_at(case, clock.about) is None)
+    return not (actor.role in FILING_ROLES and unheard_of)

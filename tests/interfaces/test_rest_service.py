@@ -25,6 +25,7 @@ from api.wiring import Register, open_documents, open_door, open_persons, open_r
 from domain.actors import Role
 from domain.events import EVENTS
 from domain.ids import ALONE
+from tests.interfaces.office_acts import DESIGNATION
 
 CREATED = datetime(2026, 3, 1, 8, tzinfo=UTC)
 NOW = datetime(2026, 3, 10, 8, tzinfo=UTC)
@@ -284,6 +285,51 @@ def test_a_provider_reads_its_own_file(service: Service) -> None:
     own = service.tokens.issue(Role.PROVIDER, "Borealis", UUID(identifier(9)))
     answer = service.client.get(f"/api/v1/cases/{ALPHA}", headers={"Authorization": f"Bearer {own}"})
     assert answer.json()["status"] == "NOT_CLASSIFIED"
+
+
+PROVIDED = {"provider_kind": "LEGAL_PERSON", "legal_name": "Cedar Inc.", "country": "US", "in_union": False, "from_on": "2026-01-01"}
+MANDATE = {
+    "provider_ref": identifier(9), "representative_ref": identifier(8), "representative_kind": "LEGAL_PERSON", "legal_name": "Mandatary SA",
+    "mandate_scope": ["ALL"], "mandate_hash": "0" * 64, "from_on": "2026-02-01",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("recorded_by", "status"), [(Role.CASE_OFFICER, 200), (Role.PROVIDER, 200), (Role.AUTHORISED_REPRESENTATIVE, 404)])
+def test_a_representative_reads_the_file_that_others_opened_to_it_while_its_mandate_lasts(service: Service, recorded_by: Role, status: int) -> None:
+    service.open_case()
+    service.post(f"cases/{ALPHA}/provider-identified", {**PROVIDED, "provider_ref": identifier(9)}, 1)
+    refs = {Role.CASE_OFFICER: 7, Role.PROVIDER: 9, Role.AUTHORISED_REPRESENTATIVE: 8}
+    tokens = {role: service.tokens.issue(role, str(role), UUID(identifier(ref))) for role, ref in refs.items()}
+    headers = {"Authorization": f"Bearer {tokens[recorded_by]}", "If-Match": '"2"'}
+    assert service.client.post(f"/api/v1/cases/{ALPHA}/authorised-representative-appointed", json=MANDATE, headers=headers).status_code == 201
+    own = {"Authorization": f"Bearer {tokens[Role.AUTHORISED_REPRESENTATIVE]}"}
+    assert service.client.get(f"/api/v1/cases/{ALPHA}", headers=own).status_code == status
+    ended = {"representative_ref": identifier(8), "on": "2026-03-01", "reasons_hash": "0" * 64}
+    assert service.post(f"cases/{ALPHA}/mandate-terminated", ended, 3).status_code == 201
+    assert service.client.get(f"/api/v1/cases/{ALPHA}", headers=own).status_code == 404
+
+
+def test_a_waiting_period_shows_itself_to_the_provider_once_its_decision_is_notified(service: Service) -> None:
+    service.open_case()
+    service.post(f"cases/{ALPHA}/provider-identified", {**PROVIDED, "provider_ref": identifier(9)}, 1)
+    own = {"Authorization": f"Bearer {service.tokens.issue(Role.PROVIDER, 'Cedar', UUID(identifier(9)))}"}
+    decision = {
+        **DESIGNATION,
+        "decision_id": identifier(5),
+        "addressees": [identifier(9)],
+        "drafted_by_ref": identifier(6),
+        "adopted_on": "2026-03-09",
+    }
+    adopted = service.post(f"cases/{ALPHA}/model-designated-under-52-4", decision, 2, Role.DECISION_OFFICER)
+    assert adopted.status_code == 201, adopted.text
+
+    def told(headers: dict[str, str]) -> list[str]:
+        return [clock["clock"] for clock in service.client.get(f"/api/v1/cases/{ALPHA}", headers=headers).json()["clocks"]]
+
+    assert ("D4" in told(service.headers(Role.CASE_OFFICER, None)), "D4" in told(own)) == (True, False)
+    informed = {"addressee": identifier(9), "at": "2026-03-09T16:00:00+01:00", "means": "EU_SEND", "proof_hash": "0" * 64}
+    assert service.post(f"cases/{ALPHA}/decision-notified", {"decision_id": identifier(5), **informed}, 3).status_code == 201
+    assert "D4" in told(own)
 
 
 def test_a_publication_officer_sees_the_status_and_no_clock_but_its_own(service: Service) -> None:
