@@ -195,9 +195,15 @@ class AnotherDay:
         return self.when.valid_at or self.known_on
 
     @property
+    def hour_to_come(self) -> bool:
+        """Tell whether an instant was asked for that has not come yet. What is known now is no answer to keep for it."""
+        return self.known_instant is not None and self.when.known_at is None
+
+    @property
     def still_to_come(self) -> bool:
-        """Tell whether a day was asked for that has not come yet."""
-        return self.today is not None and any(day is not None and day > self.today for day in (self.when.valid_at, self.known_on))
+        """Tell whether a day or an instant was asked for that has not come yet."""
+        days = [day for day in (self.when.valid_at, self.known_on) if day is not None]
+        return self.hour_to_come or (self.today is not None and any(day > self.today for day in days))
 
     @property
     def changes_after(self) -> date | None:
@@ -234,4 +240,4 @@ def _known_instant(known: date | datetime | None, now: datetime) -> datetime | N
     if known is None:
         return None
     instant = known if isinstance(known, datetime) else start_of(known + timedelta(days=1)) - timedelta(microseconds=1)
-    return instant if instant < now else None
+    return instant if instant <= now else None

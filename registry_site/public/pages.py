@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -69,6 +70,7 @@ def published_list(desk: Desk, request: Request) -> Response:
     return desk.page(
         "list.html",
         request,
+        kept=not asked.day.hour_to_come,
         headers=NEGOTIATED,
         asked=asked,
         listing=listing,
@@ -104,7 +106,8 @@ def entry(desk: Desk, request: Request) -> Response:
     after = day.changes_after
     since = entry_changes_since(desk.questions, list_id, after) if after is not None and after < desk.today() else None
     history = tuple(each for each in desk.questions.history(list_id, day.when) if each.on <= (day.when.valid_at or date.max))
-    return desk.page("entry.html", request, headers=NEGOTIATED, entry=shown, current=current or shown, day_asked=day, history=history, since=since)
+    told: dict[str, Any] = {"entry": shown, "current": current or shown, "day_asked": day, "history": history, "since": since}
+    return desk.page("entry.html", request, kept=not day.hour_to_come, headers=NEGOTIATED, **told)
 
 
 # -- Changes ---------------------------------------------------------------------
@@ -133,7 +136,8 @@ def in_numbers(desk: Desk, request: Request) -> Response:
     """Show the list in numbers, with charts, at a pair of times, now by default."""
     day = another_day(parameters(request.scope["query_string"], ("valid_at", "known_at")), desk.now())
     shown_on = min(day.shown_on or desk.today(), desk.today())
-    return desk.page("statistics.html", request, day_asked=day, found=statistics(desk.questions.figures(day.when), shown_on))
+    found = statistics(desk.questions.figures(day.when), shown_on)
+    return desk.page("statistics.html", request, kept=not day.hour_to_come, day_asked=day, found=found)
 
 
 # -- The law as dated data -------------------------------------------------------

@@ -229,6 +229,15 @@ def test_a_day_to_come_is_answered_with_what_is_known_now(read: Read):
     assert "2 entries" in page
 
 
+@pytest.mark.parametrize("address", ["/", "/entries/SR-0002", "/statistics"])
+@pytest.mark.parametrize(("at", "comes"), [("12:00:00", False), ("12:00:01", True)])
+def test_an_hour_to_come_is_answered_with_what_is_known_now_and_not_kept(address: str, at: str, comes: bool):
+    answer = visitor(REGISTER).get(address, params={"known_at": f"2026-11-21T{at}+01:00"})
+    assert answer.status_code == 200
+    assert ("That hour has not come yet" in answer.text) is comes
+    assert (answer.headers["cache-control"] == "no-store") is comes
+
+
 # -- What is refused -------------------------------------------------------------
 
 

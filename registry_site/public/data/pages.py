@@ -34,7 +34,8 @@ def data_pages(room: Room) -> list[BaseRoute]:
         search = dataset_for_search(room.address, said, found.first_day)
         webhooks = {"key_file": WEBHOOK_KEYS if room.questions.webhook_keys() else "", "write_to": room.site.write_to}
         told: dict[str, Any] = {"names": FORM_NAMES, "fields": FIELDS, "terms": TERMS, "dataset": search, "webhooks": webhooks}
-        return desk.page("data.html", request, card=found, address=room.address, **told)
+        # Keys of webhooks come without a public event: what depends on them is not for anyone to keep.
+        return desk.page("data.html", request, kept=False, card=found, address=room.address, **told)
 
     def fold(desk: desks.Desk, request: Request) -> Response:
         """Tell in words how the list follows from the log."""

@@ -62,4 +62,6 @@ def data_question(query: bytes, known: Collection[str], now: datetime, first_day
     for name, asked in zip(TIMES, (day.when.valid_at, day.known_on), strict=True):
         if asked is not None and not (first_day or date.min) <= asked <= today:
             raise OutsideTheRecord(name, first_day or today, today)
+    if day.hour_to_come:
+        raise OutsideTheRecord("known_at", first_day or today, today)
     return DataQuestion(day, choice_asked("include_removed", given.get("include_removed", "false"), YES_OR_NO))
