@@ -15,7 +15,7 @@ from uuid import UUID
 from domain.actors import Actor, Role
 from domain.errors import NotInRegister, require
 from domain.ids import Kind, Stream
-from domain.law.periods import legal_day
+from domain.law.periods import BRUSSELS, legal_day
 from domain.law.provisions import CHAPTER_V, Law
 from domain.law.rules import R02, R33, R37
 from domain.types import Payload
@@ -235,7 +235,8 @@ def refuse_dates_ahead(act: Act, fact: Fact) -> None:
             continue
         day = legal_day(value) if isinstance(value, datetime) else value
         ahead = value > act.at if isinstance(value, datetime) else value > act.day
-        require(not ahead or name in fact.AHEAD, R37, f"{name} is {day}, the time of recording {act.at.isoformat()}.")
+        given, now = (at.astimezone(BRUSSELS).isoformat() if isinstance(at, datetime) else str(at) for at in (value, act.at))
+        require(not ahead or name in fact.AHEAD, R37, f"{name} is {given}, the time of recording {now}.")
         require(name not in fact.ACTS or day >= CHAPTER_V, R02, f"{name} is {day}.")
 
 

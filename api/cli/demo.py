@@ -42,6 +42,9 @@ def run(given: argparse.Namespace) -> int:
             quiet = given.if_empty
             return load_estimates(settings.database_url) if quiet and register.demonstration else _already(quiet=quiet)
         return load(register, lambda: open_logs(settings, register)) or load_estimates(settings.database_url)
+    except KeyboardInterrupt:
+        print("registry demo: the demonstration is not whole. Remove the store that DATABASE_URL names, and run this again.", file=sys.stderr)
+        raise
     finally:
         register.close()
 

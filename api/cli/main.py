@@ -2,8 +2,14 @@
 
 import argparse
 import os
+import sqlite3
 import sys
 from collections.abc import Sequence
+
+import eventsourcing.persistence
+import psycopg
+import sqlalchemy.exc
+from pydantic import ValidationError
 
 from api.archive import NotInLog
 from api.cli import (
@@ -25,9 +31,20 @@ from api.cli import (
     watchlist,
     webhook,
 )
+from api.settings import Settings
 from api.stores.event_store import StoreNotMigrated, UnknownDatabaseUrl
 from api.stores.event_store.mapper import UnknownEvent
 from projections.store import OtherVersion
+
+AWAY = (
+    eventsourcing.persistence.OperationalError,
+    sqlalchemy.exc.OperationalError,
+    sqlite3.OperationalError,
+    psycopg.OperationalError,
+    PermissionError,
+    NotADirectoryError,
+)
+"""What a database says that is not there, or that may not be written."""
 
 ROOMS = (
     serve,
@@ -61,7 +78,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one verb; 0 success, 1 a finding, 2 wrong usage."""
+    """Run one verb; 0 success, 1 a finding, 2 wrong usage or a database that is away, 130 when it was interrupted."""
     given = parser().parse_args(arguments)
     try:
         return int(given.func(given))
@@ -71,6 +88,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (NotInLog, FileExistsError) as error:
         print(f"registry: {error}", file=sys.stderr)
         return 2
+    except ValidationError as error:
+        if error.title != Settings.__name__:
+            raise
+        for fault in error.errors():
+            print(f"registry: {'.'.join(map(str, fault['loc'])).upper()} in the environment or in .env: {fault['msg']}", file=sys.stderr)
+        return 2
+    except AWAY as error:
+        print(f"registry: the database cannot be reached or written: {str(error).splitlines()[0]}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("registry: interrupted", file=sys.stderr)
+        return 130
     except BrokenPipeError:
         # Whoever read our output has read enough; nothing more can be written, not even by the interpreter on its way out.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

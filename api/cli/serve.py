@@ -21,13 +21,20 @@ from registry_site.ui.static import AssetsMissing, require_built
 EXAMPLE = "example:\n  registry serve --port 9000"
 
 
+def port(text: str) -> int:
+    """Read a port; argparse says what is wrong with one that is none."""
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: write a number from 1 to 65535")
+    return int(text)
+
+
 def add_parser(verbs: Any) -> None:
     """Add the verb."""
     verb = verbs.add_parser(
         "serve", help="run the web service", description=__doc__, epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     verb.add_argument("--host", help="address to listen on (HOST)")
-    verb.add_argument("--port", type=int, help="port to listen on (PORT)")
+    verb.add_argument("--port", type=port, help="port to listen on (PORT)")
     verb.add_argument("--workers", type=int, help="web processes (WORKERS)")
     verb.add_argument("--public", action="store_true", help="serve the public side alone, from the public read store and nothing else")
     verb.add_argument("--welcome", action="store_true", help="say where to look")

@@ -7,6 +7,8 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
+from api.stores.event_store import unknown
+
 # FULL: what was signed or acknowledged survives power loss.
 DURABLE = ("journal_mode=WAL", "synchronous=FULL")
 # What was removed is overwritten, not only forgotten.
@@ -14,15 +16,21 @@ OVERWRITING = (*DURABLE, "secure_delete=ON")
 
 
 def open_engine(database_url: str, name: str, pragmas: tuple[str, ...] = DURABLE) -> Engine:
-    """Open the database of the primary store `name`; on SQLite with these pragmas on every connection."""
-    if database_url.startswith("postgresql"):
+    """
+    Open the database of the primary store `name`; on SQLite with these pragmas on every connection.
+
+    Raises: UnknownDatabaseUrl.
+    """
+    if database_url.startswith("postgresql://"):
         engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg://", 1), pool_pre_ping=True)
         event.listen(engine, "connect", _settle_postgres)
         return engine
     if database_url == "sqlite://":
         file = f"file:/{uuid4().hex}?vfs=memdb&uri=true"  # connections of this process share it as they would a file
-    else:
+    elif database_url.startswith("sqlite:///"):
         file = str(Path(database_url.removeprefix("sqlite:///")) / f"{name}.db")
+    else:
+        raise unknown(database_url)
     engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": 30})
     event.listen(engine, "connect", _settle(pragmas))
     event.listen(engine, "begin", _begin)

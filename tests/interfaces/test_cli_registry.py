@@ -70,6 +70,50 @@ def test_without_a_verb_or_with_an_unknown_one_the_usage_is_wrong(capsys: pytest
     assert "usage: registry" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("port", "code"), [("0", 2), ("65536", 2), ("x", 2), ("-1", 2)])
+def test_what_is_no_port_is_wrong_usage(port: str, code: int, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["serve", "--port", port])
+    assert ended.value.code == code
+    assert "from 1 to 65535" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("name", "value"), [("PORT", "abc"), ("PORT", "65536"), ("WAIT_SECONDS", "-1")])
+def test_a_setting_that_cannot_be_read_is_named(name: str, value: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv(name, value)
+    assert main(["migrate"]) == 2
+    assert f"registry: {name} in the environment" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verb", [["migrate"], ["demo"], ["token", "create", "--role", "AUDITOR", "--name", "me"]])
+def test_a_database_that_is_away_is_no_finding(verb: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://127.0.0.1:1/nobody-listens")
+    assert main(verb) == 2
+    assert "registry: the database cannot be reached" in capsys.readouterr().err
+
+
+def test_an_interrupted_demonstration_says_that_it_is_not_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'store'}")
+    monkeypatch.setattr("api.cli.demo.load", interrupted)
+    assert main(["migrate"]) == 0
+    assert main(["demo"]) == 130
+    assert "not whole" in capsys.readouterr().err
+
+
+def test_a_token_is_issued_for_no_store_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATABASE_URL", "postgres://secret@host/x")
+    assert main(["token", "create", "--role", "AUDITOR", "--name", "me"]) == 2
+    said = capsys.readouterr()
+    assert (said.out, "postgres:..." in said.err, "secret" in said.err) == ("", True, False)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("verb", [["demo"], ["rebuild"], ["replay", "docket.yaml", "--database"]])
 def test_a_store_that_is_none_is_named(verb: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(tmp_path)

@@ -34,6 +34,12 @@ class UnknownDatabaseUrl(ValueError):
     """The address of the store is none that the register knows."""
 
 
+def unknown(database_url: str) -> UnknownDatabaseUrl:
+    """Say of an address that no store has it. Only the scheme is shown: the rest may hold a password."""
+    scheme = database_url.partition(":")[0]
+    return UnknownDatabaseUrl(f"No store has an address like `{scheme}:...`; use sqlite:///FOLDER, sqlite:// (in memory) or postgresql://...")
+
+
 class StoreNotMigrated(Exception):
     """The store is empty or of another version: `registry migrate` was not run on it."""
 

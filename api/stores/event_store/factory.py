@@ -30,7 +30,7 @@ import psycopg
 from eventsourcing.domain import TAggregateID
 from eventsourcing.persistence import AggregateRecorder, InfrastructureFactory, Mapper, ProcessRecorder, TrackingRecorder, Transcoder
 
-from api.stores.event_store import StoreNotMigrated, UnknownDatabaseUrl
+from api.stores.event_store import StoreNotMigrated, UnknownDatabaseUrl, unknown
 from api.stores.event_store.postgres import RegisterPostgresRecorder
 from api.stores.event_store.sqlite import RegisterSQLiteRecorder
 
@@ -77,9 +77,7 @@ def recorder_at(database_url: str) -> Recorder:
         return RegisterSQLiteRecorder.in_folder(Path(folder))
     if database_url.startswith(POSTGRES):
         return postgres_at(database_url)
-    # Only the scheme is shown: the rest may hold a password.
-    scheme = database_url.partition(":")[0]
-    raise UnknownDatabaseUrl(f"No store has an address like `{scheme}:...`; use sqlite:///FOLDER, sqlite:// (in memory) or postgresql://...")
+    raise unknown(database_url)
 
 
 def postgres_at(database_url: str) -> RegisterPostgresRecorder:
