@@ -39,7 +39,7 @@ def flaws(here: Any, status: int) -> list[str]:
     found += here.violations()
     if page.locator("h1").count() != 1:
         found.append("not one h1")
-    if not page.get_by_text("Independent demonstration.").is_visible():
+    if not page.get_by_text("Independent demonstration.", exact=True).is_visible():
         found.append("does not say what it is")
     found += [f"small: {each}" for each in page.evaluate(SMALL, LEAST)]
     page.keyboard.press("Tab")
