@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import Any
 
 from api.cli.main import main
-from bench.measure import Line, Section, number
+from bench.measure import Line, Section, most_memory, number
 from bench.servers import ROOT
 
 CASES = 25_000
@@ -72,8 +72,7 @@ def run(path: str) -> dict[str, float]:
     with contextlib.redirect_stdout(io.StringIO()):
         assert main(["replay", path]) == 0
     seconds = perf_counter() - began
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return {"seconds": seconds, "megabytes": int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024}
+    return {"seconds": seconds, "megabytes": most_memory()}
 
 
 if __name__ == "__main__":

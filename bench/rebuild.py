@@ -17,7 +17,7 @@ from api.read_models import tracks, views
 from api.stores.event_store.factory import Recorder, open_recorder
 from api.stores.event_store.mapper import EventDecoder
 from api.wiring import set_up
-from bench.measure import Line, Section, number
+from bench.measure import Line, Section, most_memory, number
 from bench.servers import ROOT
 from projections.follower import BATCH, Track, collector_at_rest
 
@@ -66,7 +66,7 @@ def run(database_url: str) -> dict[str, float]:
             "views": _seconds(lambda: _fold(office, recorder)),
             "public": _seconds(lambda: _fold(public, recorder)),
         }
-    return {**found, "megabytes": _most_memory()}
+    return {**found, "megabytes": most_memory()}
 
 
 def _fresh(database_url: str) -> str:
@@ -93,11 +93,6 @@ def _each(recorder: Recorder, take: Callable[[str, bytes], object]) -> None:
 def _fold(track: Track, recorder: Recorder) -> None:
     while track.step(recorder):
         pass
-
-
-def _most_memory() -> float:
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
 
 
 if __name__ == "__main__":

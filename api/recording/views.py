@@ -15,7 +15,7 @@ from domain.law.periods import legal_day
 from domain.model_case.case import ModelCase
 from domain.model_case.decision import informed_at
 from domain.model_case.effects import Standing, clocks, standing
-from domain.model_case.provider import AuthorisedRepresentativeAppointed, MandateTerminated, providers_on
+from domain.model_case.provider import mandates_on, providers_on
 from domain.publication import Publication, claim_clock
 from domain.record import Event, evolve
 
@@ -96,15 +96,8 @@ def represented_by(case: ModelCase, day: date) -> frozenset[UUID]:
     Law: Article 54(1), (3) and (5).
     """
     providers = providers_on(case, day)
-    trusted = [e.fact for e in case.of(AuthorisedRepresentativeAppointed) if e.role is Role.CASE_OFFICER or e.actor_ref in providers]
-    ended = [e.fact for e in case.of(MandateTerminated) if e.fact.on <= day]
-    return frozenset(
-        mandate.representative_ref
-        for mandate in trusted
-        if mandate.provider_ref in providers
-        and mandate.from_on <= day
-        and all(end.on < mandate.from_on for end in ended if end.representative_ref == mandate.representative_ref)
-    )
+    vouched_for = [e.fact for e in mandates_on(case, day) if e.role is Role.CASE_OFFICER or e.actor_ref in providers]
+    return frozenset(mandate.representative_ref for mandate in vouched_for if mandate.provider_ref in providers)
 
 
 def _may_see(actor: Actor, case: ModelCase, clock: Clock) -> bool:

@@ -10,7 +10,7 @@ from domain.law.periods import legal_day
 from domain.law.provisions import Law
 from domain.law.zones import day_in
 from domain.model_case.case import OFFICER, CaseFact, Filed, Filing, ModelCase, must_be_open
-from domain.record import Act, Facts, decides
+from domain.record import Act, Event, Facts, decides
 from domain.types import Bool, Country, Day, Ref, Sha256, Text
 
 # -- The provider, Article 3(3) ---------------------------------------------------
@@ -190,8 +190,15 @@ def is_mandated(case: ModelCase, filing: Filing) -> bool:
     """Tell whether a filing by a representative is covered by its mandate (Article 54(3)); others need none."""
     if filing.filer_role != "AUTHORISED_REPRESENTATIVE":
         return True
-    day = legal_day(filing.received_at)
-    mandates = [e.fact for e in case.of(AuthorisedRepresentativeAppointed) if e.fact.representative_ref == filing.filer_ref]
-    ended = [e.fact.on for e in case.of(MandateTerminated) if e.fact.representative_ref == filing.filer_ref and e.fact.on <= day]
-    mandates = [m for m in mandates if all(end < m.from_on for end in ended)]
-    return any({"ARTICLE_52", "ALL"} & set(m.mandate_scope) and m.from_on <= day and m.provider_ref == filing.provider_ref for m in mandates)
+    mandates = [e.fact for e in mandates_on(case, legal_day(filing.received_at)) if e.fact.representative_ref == filing.filer_ref]
+    return any({"ARTICLE_52", "ALL"} & set(m.mandate_scope) and m.provider_ref == filing.provider_ref for m in mandates)
+
+
+def mandates_on(case: ModelCase, day: date) -> list[Event[AuthorisedRepresentativeAppointed]]:
+    """Return the mandates that run on a day: begun, and not ended since (Article 54(1), (5))."""
+    ended = [e.fact for e in case.of(MandateTerminated) if e.fact.on <= day]
+    return [
+        e
+        for e in case.of(AuthorisedRepresentativeAppointed)
+        if e.fact.from_on <= day and all(end.on < e.fact.from_on for end in ended if end.representative_ref == e.fact.representative_ref)
+    ]
