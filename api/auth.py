@@ -82,7 +82,7 @@ class Door:
         if given is None:
             raise NotSignedIn
         token = self.tokens.find(given[1])
-        if token is not None and token.revoked_at is None:
+        if token is not None and token.is_valid:
             return Caller(token.actor, token.reference)
         if token is None:
             # Not even a part of its hash: it may be a password that somebody sent by mistake.

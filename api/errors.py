@@ -19,7 +19,7 @@ class NotSignedIn(Exception):
     """Nobody is signed in; said before anything is looked up, so that nobody learns what exists."""
 
     def __init__(self, *, token_refused: bool = False) -> None:
-        super().__init__("This token is unknown or was revoked." if token_refused else "Send `Authorization: Bearer` with a personal token.")
+        super().__init__("This token is unknown, revoked or ended." if token_refused else "Send `Authorization: Bearer` with a personal token.")
         self.challenge = 'Bearer realm="register"' + (', error="invalid_token"' if token_refused else "")
 
 

@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 from api.settings import Settings
@@ -11,10 +12,11 @@ from api.stores.tokens import NameUnfit, Token, TokenStore
 from domain.actors import Role
 
 EXAMPLES = {
-    "create": "example:\n  registry token create --role CASE_OFFICER --name intake > intake.token",
+    "create": "example:\n  registry token create --role CASE_OFFICER --name intake --days 90 > intake.token",
     "list": "example:\n  registry token list",
     "revoke": "example:\n  registry token revoke --name intake",
 }
+MOST_DAYS = 3_650
 ROLES = [str(role) for role in Role if role is not Role.SYSTEM]
 
 
@@ -28,9 +30,16 @@ def add_parser(verbs: Any) -> None:
     create = _act(acts, "create", "issue a token and print it, this one time", _create)
     create.add_argument("--role", required=True, choices=ROLES, metavar="R", help=", ".join(ROLES))
     create.add_argument("--name", required=True, metavar="N", help="by which the token is listed and revoked; it keeps its actor from token to token")
+    create.add_argument("--days", type=_days, metavar="D", help="how many days it lasts; without, until it is revoked")
     _act(acts, "list", "list names, roles and days; never a token", _list)
     revoke = _act(acts, "revoke", "revoke every token of a name; it works at once", _revoke)
     revoke.add_argument("--name", required=True, metavar="N")
+
+
+def _days(text: str) -> timedelta:
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_DAYS:
+        raise argparse.ArgumentTypeError(f"a token lasts from 1 to {MOST_DAYS} days, not {text!r}")
+    return timedelta(days=int(text))
 
 
 def _act(acts: Any, name: str, does: str, run: Any) -> argparse.ArgumentParser:
@@ -45,7 +54,7 @@ def _create(given: argparse.Namespace) -> int:
         if tokens is None:
             return 2
         try:
-            token = tokens.issue(Role(given.role), given.name)
+            token = tokens.issue(Role(given.role), given.name, lasts=given.days)
         except NameUnfit as unfit:
             print(f"registry token: {unfit}", file=sys.stderr)
             return 2
@@ -62,7 +71,8 @@ def _list(given: argparse.Namespace) -> int:
 
 
 def _line(token: Token) -> str:
-    state = f"revoked {token.revoked_at:%Y-%m-%d}" if token.revoked_at else "valid"
+    until = f"{token.revoked_at:%Y-%m-%d}" if token.revoked_at else ""
+    state = f"revoked or ended {until}" if not token.is_valid else f"valid until {until}" if until else "valid"
     return f"{token.name}\t{token.role}\t{token.actor_ref}\tcreated {token.created_at:%Y-%m-%d}\t{state}"
 
 

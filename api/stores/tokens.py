@@ -7,12 +7,12 @@ answer is kept in memory, so that a revocation works at once.
 
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, or_, select, update
 
 from api.stores.access_database import AccessDatabase
 from api.stores.access_tables import TOKENS, accounts
@@ -40,8 +40,14 @@ class Token:
     actor_ref: UUID
     created_at: datetime
     revoked_at: datetime | None
+    """When it was revoked, or when it ends by itself."""
     reference: str
     """How the access log names it."""
+
+    @property
+    def is_valid(self) -> bool:
+        """Tell whether it may be used now: neither revoked nor at its end."""
+        return self.revoked_at is None or self.revoked_at > datetime.now(UTC)
 
     @property
     def actor(self) -> Actor:
@@ -63,9 +69,9 @@ class TokenStore:
         """Tell whether the table is there; a missing file is not created."""
         return self._database.has("tokens")
 
-    def issue(self, role: Role, name: str, actor_ref: UUID | None = None) -> str:
+    def issue(self, role: Role, name: str, actor_ref: UUID | None = None, *, lasts: timedelta | None = None) -> str:
         """
-        Issue a token; this is the only time anybody sees it.
+        Issue a token, which ends by itself where it is said how long it lasts; this is the only time anybody sees it.
 
         A name keeps its actor from token to token, from role to role, and from an account of that name: otherwise a new token would make two
         officers of one (rule R31).
@@ -78,17 +84,18 @@ class TokenStore:
         token = PREFIX + secrets.token_urlsafe(RANDOM_BYTES)
         with self._database.writing() as rows:
             before = rows.execute(select(TOKENS).where(TOKENS.c.name == name).order_by(TOKENS.c.created_at.desc())).all()
-            if any(row.role == role and row.revoked_at is None for row in before):
+            if any(row.role == role and _token(row).is_valid for row in before):
                 raise NameUnfit(f"there is a token of {name!r} as {role}; revoke it first, or choose another name")
             ref = str(actor_ref or (before[0].actor_ref if before else _account_ref(rows, name) or uuid4()))
-            values = {"sha256": _hash(token), "name": name, "role": str(role), "actor_ref": ref, "created_at": _now()}
+            ends_at = None if lasts is None else microseconds(datetime.now(UTC) + lasts)
+            values = {"sha256": _hash(token), "name": name, "role": str(role), "actor_ref": ref, "created_at": _now(), "revoked_at": ends_at}
             rows.execute(TOKENS.insert().values(values))
         return token
 
     def actor_of(self, token: str) -> Actor | None:
-        """Return whose token this is; None when nobody's, or revoked. Whatever is given costs one hash and one look."""
+        """Return whose token this is; None when nobody's, revoked, or at its end. Whatever is given costs one hash and one look."""
         found = self.find(token)
-        return found.actor if found and found.revoked_at is None else None
+        return found.actor if found and found.is_valid else None
 
     def find(self, token: str) -> Token | None:
         """Return what is known of a token, revoked ones included; None when it was never issued."""
@@ -98,7 +105,7 @@ class TokenStore:
 
     def revoke(self, name: str) -> int:
         """Revoke every token of a name, at once and for ever; return how many there were."""
-        revoking = update(TOKENS).where(TOKENS.c.name == name, TOKENS.c.revoked_at.is_(None))
+        revoking = update(TOKENS).where(TOKENS.c.name == name, or_(TOKENS.c.revoked_at.is_(None), TOKENS.c.revoked_at > _now()))
         with self._database.writing() as rows:
             return rows.execute(revoking.values(revoked_at=_now())).rowcount
 

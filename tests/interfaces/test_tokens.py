@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sqlite3
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -12,6 +13,7 @@ import psycopg
 import pytest
 
 from api.cli import token as verb
+from api.cli.main import main
 from api.stores.tokens import LONGEST_NAME, NameUnfit, TokenStore
 from domain.actors import Actor, Role
 from tests.postgres_server import NoPostgres, PostgresServer
@@ -74,6 +76,18 @@ def test_a_revoked_token_is_nobodys_at_once_and_for_ever(tokens: TokenStore) -> 
     assert tokens.actor_of(token) is None
     assert tokens.actor_of(other)
     assert tokens.revoke("intake") == tokens.revoke("nobody") == 0
+
+
+def test_a_token_ends_when_its_time_is_over_and_can_be_revoked_before(tokens: TokenStore) -> None:
+    ended, lasting = (tokens.issue(Role.AUDITOR, name, lasts=timedelta(days=days)) for name, days in (("ended", 0), ("lasting", 1)))
+    assert tokens.actor_of(ended) is None
+    assert tokens.actor_of(lasting)
+    assert tokens.issue(Role.AUDITOR, "ended"), "its name is free again"
+    with pytest.raises(NameUnfit):
+        tokens.issue(Role.AUDITOR, "lasting")
+    assert tokens.revoke("lasting") == 1
+    assert tokens.actor_of(lasting) is None
+    assert tokens.revoke("lasting") == 0
 
 
 def test_another_process_sees_a_revocation(tokens: TokenStore, url: str) -> None:
@@ -184,6 +198,19 @@ def test_the_command_prints_the_token_alone(folder: Path, capsys: pytest.Capture
     store.close()
     assert actor
     assert actor.role is Role.AUDITOR
+
+
+@pytest.mark.parametrize(("days", "is_taken"), [("0", False), ("1", True), ("3650", True), ("3651", False), ("x", False)])
+def test_the_command_bounds_how_long_a_token_lasts(folder: Path, capsys: pytest.CaptureFixture[str], days: str, is_taken: bool) -> None:
+    asked = ["token", "create", "--role", "AUDITOR", "--name", "me", "--days", days]
+    if is_taken:
+        assert main(asked) == main(["token", "list"]) == 0
+        assert "valid until" in capsys.readouterr().out
+        return
+    with pytest.raises(SystemExit) as refused:
+        main(asked)
+    assert refused.value.code == 2
+    assert "from 1 to 3650 days" in capsys.readouterr().err
 
 
 def test_the_command_lists_and_revokes(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
